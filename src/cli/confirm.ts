@@ -1,0 +1,26 @@
+import { createInterface } from 'node:readline/promises';
+import { exitCodes, RunError } from '../model/errors.ts';
+import type { Io } from './io.ts';
+
+/**
+ * Asks at the terminal; only `yes` is a yes.
+ * @throws RunError exit 4 without a terminal, or when the answer is anything else
+ */
+export async function confirm(question: string, io: Io): Promise<void> {
+  if (!io.stdin.isTTY || !io.stdout.isTTY) {
+    throw new RunError(exitCodes.refused, 'not confirmed: there is no terminal to ask at; nothing was changed', 'review the plan, then pass --yes');
+  }
+  const lines = createInterface({ input: io.stdin, output: io.stdout });
+  const release = io.interrupt.hold();
+  lines.on('SIGINT', () => lines.close());
+  try {
+    const answer = await Promise.race([
+      lines.question(`${question} Only yes is accepted: `),
+      new Promise<string>((resolve) => lines.once('close', () => resolve(''))),
+    ]);
+    if (answer.trim() !== 'yes') throw new RunError(exitCodes.refused, 'not confirmed; nothing was changed');
+  } finally {
+    release();
+    lines.close();
+  }
+}

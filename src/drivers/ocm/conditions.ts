@@ -1,0 +1,164 @@
+import type { HubFacts } from '../../model/driver.ts';
+import type { Registration } from '../../model/fleet.ts';
+import type { Condition, Operand, Path } from '../../model/step.ts';
+import type { Ref } from '../../model/readings.ts';
+import { namesOf, type Refs } from './refs.ts';
+
+const conditionPath = (type: string, field: string): Path => ['status', 'conditions', { type }, field];
+
+/** A Kubernetes condition of an object has this status. */
+export const says = (from: Ref, type: string, status: 'True' | 'False', text: string): Condition => ({
+  from,
+  path: conditionPath(type, 'status'),
+  equals: { value: status },
+  says: text,
+});
+
+/** The opposite of {@link says}, also holding while the condition is not there. */
+const neverSays = (from: Ref, type: string, status: 'True' | 'False', text: string): Condition => ({
+  not: says(from, type, status, text),
+  says: text,
+});
+
+/** The agent's pod mounts the bootstrap secret for life, and what it says must agree with the issued kubeconfig. */
+const bootstrapMatches = (facts: HubFacts, refs: Refs): readonly Condition[] => [
+  {
+    from: refs.bootstrap,
+    path: ['facts', 'kubeconfig', 'server'],
+    equals: { value: facts.server },
+    says: 'the bootstrap secret names this hub',
+  },
+  {
+    from: refs.bootstrap,
+    path: ['facts', 'kubeconfig', 'ca'],
+    sameSet: facts.caFingerprints,
+    says: 'the bootstrap secret holds the CA of this hub',
+  },
+];
+
+/**
+ * The agent holds a certificate for this cluster on this hub, in date, and for the agent identity that the mode wants.
+ * OCM's agent compares server, proxy, CA and cluster name of its two kubeconfigs; a difference makes it bootstrap again.
+ */
+export function credentialUsable(registration: Registration, facts: HubFacts, refs: Refs): Condition {
+  const from = refs.hubCredential;
+  const kubeconfig = (field: string): Path => ['facts', 'kubeconfig', field];
+  const proxy: Condition =
+    facts.proxyUrl === undefined
+      ? { from, path: kubeconfig('proxyUrl'), exists: false, says: 'the agent uses no proxy' }
+      : { from, path: kubeconfig('proxyUrl'), equals: { value: facts.proxyUrl }, says: 'the agent uses the proxy' };
+  const identity: Condition[] =
+    registration.mode === 'ocm-singleton'
+      ? [
+          {
+            from,
+            path: ['facts', 'agent-name'],
+            equals: { from: refs.klusterlet, path: ['metadata', 'uid'] },
+            says: "the agent's certificate carries the Klusterlet's UID",
+          },
+        ]
+      : [];
+  return {
+    all: [
+      ...bootstrapMatches(facts, refs),
+      {
+        from,
+        path: ['facts', 'cluster-name'],
+        equals: { value: namesOf(registration).cluster },
+        says: "the agent's certificate is for this cluster name",
+      },
+      { from, path: ['facts', 'tls.crt', 'notAfter'], ahead: true, says: "the agent's certificate is in date" },
+      { from, path: kubeconfig('server'), equals: { value: facts.server }, says: 'the agent talks to this hub' },
+      { from, path: kubeconfig('ca'), sameSet: facts.caFingerprints, says: 'the agent trusts the CA of this hub' },
+      proxy,
+      ...identity,
+    ],
+  };
+}
+
+const lease = (refs: Refs, field: string): { from: Ref; path: Path } => ({ from: refs.lease, path: ['spec', field] });
+
+/** The agent renewed its lease within five lease durations: the hub's own limit for Available → Unknown. */
+export const leaseFresh = (refs: Refs): Condition => ({
+  ...lease(refs, 'renewTime'),
+  within: { leaseFactor: 5, duration: { from: refs.managedCluster, path: ['spec', 'leaseDurationSeconds'] } },
+  says: 'the agent renews its lease',
+});
+
+/**
+ * The agent lives on what was written last: its lease was renewed after the last write to everything that it depends on.
+ * Klusterlet conditions stay green on a dead connection, only the hub's lease tells.
+ */
+export const agentAlive = (refs: Refs): Condition => ({
+  all: [
+    leaseFresh(refs),
+    {
+      ...lease(refs, 'renewTime'),
+      laterThan: [
+        { from: refs.lease, path: ['metadata', 'creationTimestamp'] },
+        { lastWriteTo: refs.bootstrap },
+        { lastWriteTo: refs.klusterlet },
+        { lastWriteTo: refs.agent },
+      ],
+      says: "the agent renewed its lease after the last write to what it depends on",
+    },
+  ],
+});
+
+/** Somebody took the consent back after it was given. Never accepted yet = the condition is not there. */
+export const notDenied = (refs: Refs): Condition => ({
+  not: {
+    all: [
+      says(refs.managedCluster, 'HubAcceptedManagedCluster', 'False', 'the hub has denied the cluster'),
+      {
+        not: {
+          from: refs.managedCluster,
+          path: ['spec', 'hubAcceptsClient'],
+          equals: { value: true },
+          says: 'hubAcceptsClient is true',
+        },
+        says: 'hubAcceptsClient is false',
+      },
+    ],
+  },
+  says: 'hubAcceptsClient was set to false after the cluster had been accepted: a deliberate no',
+});
+
+/** What the Klusterlet on the member must say. */
+export const klusterletHealthy = (refs: Refs): Condition => ({
+  all: [
+    {
+      from: refs.klusterlet,
+      path: ['status', 'observedGeneration'],
+      equals: { from: refs.klusterlet, path: ['metadata', 'generation'] },
+      says: 'the klusterlet operator has seen the last change',
+    },
+    says(refs.klusterlet, 'Applied', 'True', 'Klusterlet condition Applied is True'),
+    neverSays(refs.klusterlet, 'ValidFeatureGates', 'False', 'Klusterlet feature gates are valid'),
+    says(refs.klusterlet, 'Available', 'True', 'Klusterlet condition Available is True'),
+    says(refs.klusterlet, 'HubConnectionDegraded', 'False', 'Klusterlet condition HubConnectionDegraded is False'),
+    says(
+      refs.klusterlet,
+      'RegistrationDesiredDegraded',
+      'False',
+      'Klusterlet condition RegistrationDesiredDegraded is False',
+    ),
+    says(refs.klusterlet, 'WorkDesiredDegraded', 'False', 'Klusterlet condition WorkDesiredDegraded is False'),
+  ],
+});
+
+/** What the hub must say of the cluster. */
+export const hubHealthy = (refs: Refs): Condition => ({
+  all: [
+    says(refs.managedCluster, 'HubAcceptedManagedCluster', 'True', 'the hub has accepted the cluster'),
+    says(refs.managedCluster, 'ManagedClusterJoined', 'True', 'the cluster has joined'),
+    says(refs.managedCluster, 'ManagedClusterConditionAvailable', 'True', 'the hub says Available'),
+    neverSays(refs.managedCluster, 'ManagedClusterConditionClockSynced', 'False', 'clocks are in sync'),
+  ],
+});
+
+export const availableSince = (refs: Refs): Operand => ({
+  from: refs.managedCluster,
+  path: conditionPath('ManagedClusterConditionAvailable', 'lastTransitionTime'),
+});
+export const deletingMessage = conditionPath('Deleting', 'message');

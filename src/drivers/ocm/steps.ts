@@ -1,0 +1,323 @@
+import type { HubFacts } from '../../model/driver.ts';
+import type { Registration } from '../../model/fleet.ts';
+import type { Condition, ConditionStep, Step } from '../../model/step.ts';
+import { addOnNameLabel, api, clusterSetLabel, operatorNamespace } from './api.ts';
+import {
+  agentAlive,
+  credentialUsable,
+  deletingMessage,
+  hubHealthy,
+  klusterletHealthy,
+  leaseFresh,
+  notDenied,
+  says,
+} from './conditions.ts';
+import { klusterlet, klusterletRules } from './klusterlet.ts';
+import { namesOf, type Refs, refsOf } from './refs.ts';
+
+/** What differs between the two modes whose agent runs on the member. */
+export interface Flavour {
+  readonly deploy: 'Default' | 'Singleton';
+}
+
+/** @returns the registration as an ordered list: what must hold, from the first check to the agent's heartbeat */
+export function ocmSteps(registration: Registration, facts: HubFacts, flavour: Flavour): readonly Step[] {
+  const names = namesOf(registration);
+  const refs = refsOf(registration);
+  const usable = credentialUsable(registration, facts, refs);
+  return [
+    ...preconditions(registration, refs),
+    {
+      kind: 'object',
+      id: 'identity',
+      site: 'hub',
+      title: 'bootstrap identity',
+      fieldManager: 'rollcall.identity',
+      objects: [
+        {
+          type: api.serviceAccount,
+          ref: refs.identity,
+          object: {
+            apiVersion: 'v1',
+            kind: 'ServiceAccount',
+            metadata: { name: names.identity, namespace: operatorNamespace },
+          },
+        },
+        {
+          type: api.clusterRoleBinding,
+          ref: refs.binding,
+          object: {
+            apiVersion: api.clusterRoleBinding.apiVersion,
+            kind: 'ClusterRoleBinding',
+            metadata: { name: names.binding },
+            roleRef: {
+              apiGroup: 'rbac.authorization.k8s.io',
+              kind: 'ClusterRole',
+              name: 'open-cluster-management:bootstrap',
+            },
+            subjects: [{ kind: 'ServiceAccount', name: names.identity, namespace: operatorNamespace }],
+          },
+        },
+      ],
+      fieldRules: [{ path: ['roleRef'], rule: 'recreate' }],
+      until: usable,
+    },
+    {
+      kind: 'object',
+      id: 'managed-cluster',
+      site: 'hub',
+      title: 'ManagedCluster',
+      fieldManager: 'rollcall',
+      objects: [{ type: api.managedCluster, ref: refs.managedCluster, object: managedCluster(registration) }],
+      fieldRules: [{ path: ['metadata', 'labels', clusterSetLabel], rule: 'ours' }],
+      removal: { first: true, guards: worksGuards(registration, refs), progress: { path: deletingMessage } },
+      leaves: [
+        {
+          ref: refs.clusterNamespace,
+          onlyIf: {
+            ref: refs.clusterNamespaceContents,
+            holdsOnly: ['Lease/managed-cluster-lease', 'ConfigMap/kube-root-ca.crt', 'ServiceAccount/default'],
+            says: 'the cluster namespace holds nothing but the lease',
+          },
+          says: 'cluster namespace, if it holds nothing but the lease',
+        },
+      ],
+    },
+    {
+      kind: 'object',
+      id: 'agent-namespace',
+      site: 'member',
+      title: "agent's namespace",
+      fieldManager: 'rollcall',
+      objects: [
+        {
+          type: api.namespace,
+          ref: refs.agentNamespace,
+          object: {
+            apiVersion: 'v1',
+            kind: 'Namespace',
+            metadata: {
+              name: names.agentNamespace,
+              annotations: { 'workload.openshift.io/allowed': 'management' },
+            },
+          },
+        },
+      ],
+    },
+    {
+      kind: 'credential',
+      id: 'bootstrap',
+      site: 'member',
+      title: 'bootstrap secret',
+      fieldManager: 'rollcall',
+      issuer: 'hub',
+      serviceAccount: { namespace: operatorNamespace, name: names.identity, ref: refs.identity },
+      secret: { namespace: names.agentNamespace, name: refs.bootstrap.key.name, key: 'kubeconfig', ref: refs.bootstrap },
+      kubeconfig: {
+        server: facts.server,
+        ...(facts.ca === undefined ? {} : { ca: facts.ca }),
+        caFingerprints: facts.caFingerprints,
+        ...(facts.proxyUrl === undefined ? {} : { proxyUrl: facts.proxyUrl }),
+        ...(facts.tlsServerName === undefined ? {} : { tlsServerName: facts.tlsServerName }),
+        clusterName: 'hub',
+        userName: 'bootstrap',
+        contextName: 'bootstrap',
+      },
+      expirationSeconds: 3600,
+      unless: usable,
+      restarts: 'the agent',
+    },
+    {
+      kind: 'object',
+      id: 'klusterlet',
+      site: 'member',
+      title: 'Klusterlet',
+      fieldManager: 'rollcall',
+      objects: [
+        {
+          type: api.klusterlet,
+          ref: refs.klusterlet,
+          object: klusterlet(names, flavour.deploy, registration.options),
+        },
+      ],
+      fieldRules: klusterletRules,
+      restarts: 'the agent',
+      removal: {
+        guards: [
+          {
+            ref: refs.appliedWorks,
+            noneWhere: { path: ['spec', 'agentID'], equals: { from: refs.klusterlet, path: ['metadata', 'uid'] } },
+            says: 'no AppliedManifestWork of this agent is left on the member',
+          },
+        ],
+      },
+    },
+    {
+      kind: 'approval',
+      id: 'approve',
+      site: 'hub',
+      title: 'approve the certificate request',
+      requests: refs.requests,
+      evidence: {
+        signerName: 'kubernetes.io/kube-apiserver-client',
+        usages: ['digital signature', 'key encipherment', 'client auth'],
+        requester: `system:serviceaccount:${operatorNamespace}:${names.identity}`,
+        organizations: [
+          `system:open-cluster-management:${names.cluster}`,
+          'system:open-cluster-management:managed-clusters',
+        ],
+        commonNamePrefix: `system:open-cluster-management:${names.cluster}:`,
+        ...(flavour.deploy === 'Singleton'
+          ? { commonNameSuffix: { from: refs.klusterlet, path: ['metadata', 'uid'] } }
+          : {}),
+        withoutLabels: [addOnNameLabel],
+      },
+      unless: usable,
+      leaves: [
+        {
+          ref: refs.requests,
+          evidence: {
+            path: ['facts', 'request', 'commonName'],
+            startsWith: `system:open-cluster-management:${names.cluster}:`,
+          },
+          says: "the cluster's certificate requests",
+        },
+      ],
+    },
+    {
+      kind: 'object',
+      id: 'accept',
+      site: 'hub',
+      title: 'accept the cluster',
+      // Its own field manager: an apply under the other step's name would take the labels away again.
+      fieldManager: 'rollcall.accept',
+      objects: [
+        {
+          type: api.managedCluster,
+          ref: refs.managedCluster,
+          object: {
+            apiVersion: api.managedCluster.apiVersion,
+            kind: api.managedCluster.kind,
+            metadata: { name: names.cluster },
+            spec: { hubAcceptsClient: true },
+          },
+        },
+      ],
+    },
+    waited('credential', 'member', "agent's certificate", usable),
+    waited('klusterlet-healthy', 'member', 'Klusterlet conditions', klusterletHealthy(refs)),
+    waited('available', 'hub', 'accepted, joined, Available', hubHealthy(refs)),
+    waited('agent-alive', 'hub', "agent's heartbeat", agentAlive(refs)),
+  ];
+}
+
+const waited = (id: string, site: 'hub' | 'member', title: string, condition: Condition): ConditionStep => ({
+  kind: 'condition',
+  id,
+  site,
+  title,
+  condition,
+});
+
+function managedCluster(registration: Registration) {
+  const { clusterSet, annotations, leaseDurationSeconds, clientConfigs } = registration.options;
+  const spec = {
+    ...(leaseDurationSeconds === undefined ? {} : { leaseDurationSeconds }),
+    ...(clientConfigs === undefined
+      ? {}
+      : {
+          managedClusterClientConfigs: clientConfigs.map(({ url, caBundle }) => ({
+            url,
+            ...(caBundle === undefined ? {} : { caBundle: Buffer.from(caBundle).toString('base64') }),
+          })),
+        }),
+  };
+  return {
+    apiVersion: api.managedCluster.apiVersion,
+    kind: api.managedCluster.kind,
+    metadata: {
+      name: namesOf(registration).cluster,
+      labels: { ...registration.member.labels, ...(clusterSet === undefined ? {} : { [clusterSetLabel]: clusterSet }) },
+      ...(annotations === undefined ? {} : { annotations }),
+    },
+    ...(Object.keys(spec).length > 0 ? { spec } : {}),
+  };
+}
+
+/** Deleting a ManagedCluster deletes what runs on the member; with a dead agent it never ends (facts/OCM GC controller). */
+function worksGuards(registration: Registration, refs: Refs): readonly Condition[] {
+  const none: Condition = { ref: refs.works, is: 'empty', says: 'no ManifestWork is left' };
+  if (registration.works === 'refuse') return [none];
+  return [{ any: [none, leaseFresh(refs)] }];
+}
+
+function preconditions(registration: Registration, refs: Refs): readonly ConditionStep[] {
+  const steps: ConditionStep[] = [
+    {
+      kind: 'condition',
+      id: 'hub-serves-ocm',
+      site: 'hub',
+      title: 'hub serves Open Cluster Management',
+      required: true,
+      condition: { ref: refs.servedByHub, is: 'yes', says: 'the hub serves cluster.open-cluster-management.io/v1' },
+      next: 'install the hub with `clusteradm init`, or check the access of this hub',
+    },
+    {
+      kind: 'condition',
+      id: 'cluster-namespace',
+      site: 'hub',
+      title: 'cluster namespace is not Terminating',
+      required: true,
+      otherwise: 'pending',
+      condition: {
+        from: refs.clusterNamespace,
+        path: ['metadata', 'deletionTimestamp'],
+        exists: false,
+        says: `the cluster namespace ${namesOf(registration).cluster} on the hub is not Terminating`,
+      },
+    },
+    {
+      kind: 'condition',
+      id: 'not-denied',
+      site: 'hub',
+      title: 'nobody took the consent back',
+      required: true,
+      condition: notDenied(refs),
+      next: `kubectl patch managedcluster ${namesOf(registration).cluster} --type merge -p '{"spec":{"hubAcceptsClient":true}}' on the hub, or declare state: absent`,
+    },
+    {
+      kind: 'condition',
+      id: 'operator',
+      site: 'member',
+      title: 'klusterlet operator runs on the member',
+      required: true,
+      condition: {
+        all: [
+          {
+            ref: refs.servedByMember,
+            is: 'yes',
+            says: 'the member serves operator.open-cluster-management.io/v1 Klusterlet',
+          },
+          says(refs.operator, 'Available', 'True', 'Deployment open-cluster-management/klusterlet is Available'),
+        ],
+      },
+      next: 'install it with `helm install klusterlet ocm/klusterlet -n open-cluster-management --create-namespace --set klusterlet.create=false`',
+    },
+  ];
+  if (registration.options.clusterSet !== undefined) {
+    steps.push({
+      kind: 'condition',
+      id: 'cluster-set',
+      site: 'hub',
+      title: 'cluster set exists',
+      required: true,
+      condition: {
+        ref: refs.clusterSet,
+        is: 'found',
+        says: `ManagedClusterSet ${registration.options.clusterSet} exists on the hub`,
+      },
+      next: `create it with \`clusteradm create clusterset ${registration.options.clusterSet}\``,
+    });
+  }
+  return steps;
+}

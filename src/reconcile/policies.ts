@@ -1,0 +1,146 @@
+import { nameOnHub } from '../model/fleet.ts';
+import type { Action, RegistrationPlan, Verdict } from '../model/plan.ts';
+import type { Draft } from './draft.ts';
+import { type BrokenRecord, type FleetRecord, registrationOf } from './record.ts';
+import { isLoopback } from './site.ts';
+
+/** What the policies know beside the drafts themselves. */
+export interface PolicyContext {
+  readonly fleet: string;
+  /** All records by hub name, those of other fleets included. */
+  readonly records: ReadonlyMap<string, readonly FleetRecord[]>;
+  readonly broken: ReadonlyMap<string, readonly BrokenRecord[]>;
+  /** The server that members are told to use, by registration id. */
+  readonly hubServers: ReadonlyMap<string, string>;
+  readonly prune: boolean;
+  readonly only?: readonly Action[];
+}
+
+/** Plan → plan: what a policy refuses stays visible with its reason. */
+export type Policy = (drafts: readonly Draft[], context: PolicyContext) => readonly Draft[];
+
+const each =
+  (judge: (entry: Draft, context: PolicyContext) => Partial<RegistrationPlan> | undefined): Policy =>
+  (drafts, context) =>
+    drafts.map((entry) => {
+      const change = judge(entry, context);
+      return change === undefined ? entry : { ...entry, plan: { ...entry.plan, ...change } };
+    });
+
+const refuse = (reason: string, next?: string): Partial<RegistrationPlan> => ({
+  verdict: { is: 'refused', reason, ...(next === undefined ? {} : { next }) },
+  steps: [],
+});
+
+/** What a fence protects is anything but a plan that is refused or blocked already. */
+const open = ({ is }: Verdict): boolean => is === 'change' || is === 'in-sync' || is === 'unhealthy';
+
+/** A record that cannot be read is somebody's: nothing under its name is touched. */
+const brokenRecord: Policy = each(({ plan, subject }, { broken }) => {
+  const hit = broken.get(plan.hub)?.find(({ name }) => name === nameOnHub(subject.registration));
+  return hit && refuse(`ConfigMap rollcall/${hit.name} on the hub cannot be read as a record: ${hit.broken}`, 'look at it; delete it by hand only if it is nobody\'s');
+});
+
+/** A registration that another fleet file keeps. */
+const foreignRecord: Policy = each(({ plan, subject }, { fleet, records }) => {
+  const hit = records.get(plan.hub)?.find(({ name, fleet: owner }) => name === nameOnHub(subject.registration) && owner !== fleet);
+  return hit && refuse(`it belongs to fleet ${hit.fleet}`, `take it out of one of the two files; fleet ${hit.fleet} must unjoin it first`);
+});
+
+/** The name on the hub and the Klusterlet's place are for life. */
+const pinnedNames: Policy = each(({ plan, subject }, { fleet, records }) => {
+  const { registration, driver } = subject;
+  if (registration.state === 'absent') return undefined;
+  const record = records.get(plan.hub)?.find((candidate) => candidate.fleet === fleet && candidate.member === plan.member);
+  if (record === undefined) return undefined;
+  const before = driver.pinned(registrationOf(record, registration.hub));
+  const changed = Object.entries(driver.pinned(registration)).find(([key, value]) => before[key] !== value);
+  if (changed === undefined) return undefined;
+  const [key, value] = changed;
+  return refuse(`options.${key} is pinned: recorded ${before[key] ?? '(none)'}, in the file ${value}`, 'change it back, or unjoin first (state: absent) and join again');
+});
+
+/** Another cluster answers under the old name. */
+const anotherCluster: Policy = each(({ plan, subject }) => {
+  const { record, memberUid, rebuilt } = subject;
+  if (record === undefined || memberUid === undefined || record.memberUid === memberUid || !open(plan.verdict)) return undefined;
+  if (rebuilt === true) return undefined;
+  return refuse(`another cluster: kube-system ${memberUid}, recorded ${record.memberUid}`, `rebuilt? rollcall apply --rebuilt ${plan.member}`);
+});
+
+/** One cluster under two names. A hub may be its own member, and a member may join several hubs. */
+const sharedIdentity: Policy = (drafts, { records, fleet }) => {
+  const namesByUid = new Map<string, Set<string>>();
+  const claim = (uid: string, member: string): void => {
+    namesByUid.set(uid, (namesByUid.get(uid) ?? new Set()).add(member));
+  };
+  for (const { subject } of drafts) {
+    if (subject.memberUid !== undefined && subject.registration.state === 'present') claim(subject.memberUid, subject.registration.member.name);
+  }
+  const declared = new Set(drafts.map(({ plan }) => `${plan.hub}/${plan.member}`));
+  for (const [hub, list] of records) {
+    for (const record of list) {
+      // The record of a member that was read just now says less than the member itself.
+      const stale = record.fleet === fleet && declared.has(`${hub}/${record.member}`);
+      if (!stale && record.tombstone === undefined) claim(record.memberUid, record.member);
+    }
+  }
+  return each(({ plan, subject }) => {
+    const names = subject.memberUid === undefined ? undefined : namesByUid.get(subject.memberUid);
+    if (names === undefined || names.size < 2 || subject.registration.state === 'absent' || !open(plan.verdict)) return undefined;
+    const list = [...names].toSorted().join(' and ');
+    return refuse(`one cluster under two names: ${list} (kube-system ${subject.memberUid ?? ''})`, 'check the contexts; keep one of the names');
+  })(drafts, { records, fleet, broken: new Map(), hubServers: new Map(), prune: false });
+};
+
+/** A member elsewhere cannot reach a hub on loopback. */
+const loopbackEndpoint: Policy = each(({ plan, subject }, { hubServers }) => {
+  const server = hubServers.get(plan.id);
+  if (server === undefined || subject.registration.state === 'absent' || !open(plan.verdict)) return undefined;
+  if (!isLoopback(server) || subject.memberServer === undefined || isLoopback(subject.memberServer.server)) return undefined;
+  return refuse(`the member would be told to reach its hub at ${server}, which is this machine itself`, `set hubs[${plan.hub}].endpoint.server to an address that members can reach`);
+});
+
+/** A join must not take over agents that somebody else installed: those of another hub, say. */
+const occupied: Policy = each(({ plan, subject }, { fleet }) => {
+  if (plan.verdict.is !== 'change' || plan.verdict.action !== 'join' || subject.record !== undefined) return undefined;
+  const names = subject.steps.flatMap((step) => {
+    if (step.kind !== 'object' || step.restarts === undefined) return [];
+    return step.objects.flatMap(({ ref, object }) => {
+      const reading = subject.live.get(ref);
+      const labels = reading.is === 'found' ? reading.object.metadata.labels : undefined;
+      return reading.is === 'found' && labels?.['rollcall.dev/fleet'] !== fleet ? [`${object.kind}/${object.metadata.name}`] : [];
+    });
+  });
+  return names.length === 0
+    ? undefined
+    : refuse(`the member already has ${names.join(', ')}, which belongs to a registration that is not recorded on this hub`, 'unjoin that one, or set options.klusterletName and klusterletNamespace for a second agent');
+});
+
+/** What is not in the file any more goes only when asked. */
+const orphans: Policy = each(({ plan, subject }, { prune }) =>
+  plan.verdict.is === 'change' && subject.why === orphanReason && subject.forget !== true && !prune ? { held: 'needs --prune' } : undefined,
+);
+
+/** `--only`: the rest is shown and left. */
+const onlyActions: Policy = each(({ plan }, { only }) =>
+  plan.verdict.is === 'change' && only !== undefined && !only.includes(plan.verdict.action)
+    ? { held: `not among --only ${only.join(',')}` }
+    : undefined,
+);
+
+/** Why an orphan is in the plan. */
+export const orphanReason = 'not in the file';
+
+/** All of them, in order; each sees what the ones before left. */
+export const policies: readonly Policy[] = [
+  brokenRecord,
+  foreignRecord,
+  pinnedNames,
+  anotherCluster,
+  sharedIdentity,
+  loopbackEndpoint,
+  occupied,
+  orphans,
+  onlyActions,
+];

@@ -1,0 +1,9 @@
+import type { Status } from '../model/outcome.ts';
+import type { Plan } from '../model/plan.ts';
+import { canonicalJson } from './canonical.ts';
+
+/** The Plan document (plan.schema.json) as canonical JSON: the same bytes for the same fleet and live state. */
+export const planJson = (plan: Plan): string => canonicalJson(plan);
+
+/** The Status document (plan.schema.json#/$defs/Status) as canonical JSON. */
+export const statusJson = (status: Status): string => canonicalJson(status);

@@ -1,0 +1,65 @@
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { exitCodes, RunError } from '../model/errors.ts';
+import { isSandboxKubeconfig, sandboxKubeconfig } from './kubeconfig.ts';
+import { startWorld, type World, type WorldOptions } from './world.ts';
+
+export interface SandboxOptions extends Omit<WorldOptions, 'listen'> {
+  /** Where the kubeconfig goes; missing folders are made. */
+  readonly kubeconfig: string;
+  /** Milliseconds by which every answer is late; default 0. */
+  readonly latencyMs?: number;
+}
+
+/** A world that listens on this machine, and the kubeconfig by which any client reaches it. */
+export interface Sandbox {
+  readonly world: World;
+  /** Ends it all and removes the kubeconfig. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts clusters that listen on ports of 127.0.0.1, and writes a kubeconfig (mode 0600) with a context for each.
+ * @throws RunError when a file that is not the sandbox's own lies where the kubeconfig should go
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { kubeconfig, latencyMs = 0, ...rest } = options;
+  await refuseForeign(kubeconfig, options.readYaml);
+  const world = await startWorld({ ...rest, listen: { latencyMs } });
+  let text: string;
+  try {
+    text = await sandboxKubeconfig(world.clusters);
+    await mkdir(dirname(kubeconfig), { recursive: true, mode: 0o700 });
+    await writeFile(kubeconfig, text, { mode: 0o600 });
+    // The mode above only counts for a new file.
+    await chmod(kubeconfig, 0o600);
+  } catch (error) {
+    await world.close();
+    throw error;
+  }
+  return {
+    world,
+    async close() {
+      await world.close();
+      // A sandbox that was started later in the same folder has replaced the file: it is not ours any more.
+      if ((await textOf(kubeconfig)) === text) await rm(kubeconfig);
+    },
+  };
+}
+
+/** @returns undefined when there is no such file */
+export async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function refuseForeign(path: string, readYaml: WorldOptions['readYaml']): Promise<void> {
+  const text = await textOf(path);
+  if (text === undefined || isSandboxKubeconfig(text, readYaml)) return;
+  const message = `${path} is no kubeconfig of the sandbox: it would be overwritten`;
+  throw new RunError(exitCodes.usage, message, 'move it away, or start the sandbox in another folder');
+}
