@@ -64,11 +64,15 @@ try {
 } catch (error) {
   if (error instanceof RunError || error instanceof ClusterError) {
     const { causeText } = await import('./report/cause.ts');
-    process.stderr.write(causeText(error, styleOf(process.stderr, { color: !process.argv.includes('--no-color') }, io)));
+    process.stderr.write(
+      causeText(error, styleOf(process.stderr, { color: !process.argv.includes('--no-color') }, io)),
+    );
     exitCode = error instanceof RunError ? error.exitCode : exitCodes.incomplete;
   } else {
     const stack = error instanceof Error ? error.stack : String(error);
-    process.stderr.write(`This is a bug in rollcall ${version}. Please report it with the command line and this stack:\n${stack ?? ''}\n`);
+    process.stderr.write(
+      `This is a bug in rollcall ${version}. Please report it with the command line and this stack:\n${stack ?? ''}\n`,
+    );
     exitCode = exitCodes.bug;
   }
 }

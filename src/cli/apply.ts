@@ -48,7 +48,8 @@ export async function change(
   const found = await look(fleet, options, scope, rooms);
   try {
     const json = options.output === 'json';
-    if (!json) io.stdout.write(planText(found.plan, { style: styleOf(io.stdout, options, io), version, all: options.all }));
+    if (!json)
+      io.stdout.write(planText(found.plan, { style: styleOf(io.stdout, options, io), version, all: options.all }));
     checkFound(found, scope, options);
     const planned = toExecute(found.plan);
     if (planned.length === 0) return exitOfRun(found.plan, [], undefined);
@@ -75,7 +76,11 @@ async function carryOut(
   const startedAt = new Date().toISOString();
   const release = io.interrupt.hold();
   const limit = deadline(options.timeout, io.interrupt.signal);
-  const lock = await takeLock(new Map([...found.hubs].filter(([hub]) => targets.has(hub))), found.plan.fleet, rooms.holder);
+  const lock = await takeLock(
+    new Map([...found.hubs].filter(([hub]) => targets.has(hub))),
+    found.plan.fleet,
+    rooms.holder,
+  );
   const progress = progressFor({
     kind: options.quiet ? 'quiet' : json ? 'ndjson' : io.stdout.isTTY ? 'tty' : 'lines',
     total: drafts.length,
@@ -107,7 +112,9 @@ async function carryOut(
       command: `rollcall ${command.name}${file}`,
       ...(command.membersAsArguments ? { membersAsArguments: true as const } : {}),
     };
-    io.stdout.write(json ? summaryJson(outcomes, frame) : summaryText(outcomes, frame, styleOf(io.stdout, options, io)));
+    io.stdout.write(
+      json ? summaryJson(outcomes, frame) : summaryText(outcomes, frame, styleOf(io.stdout, options, io)),
+    );
     return exitCode;
   } finally {
     await progress.close();
@@ -141,6 +148,9 @@ function checkFound({ plan }: Survey, scope: Scope, { member }: ChangeOptions): 
   if (plan.hubs.some(({ observed }) => !observed)) return;
   for (const name of [...scope.forget, ...scope.rebuilt, ...(member ?? [])]) {
     if (plan.registrations.some((registration) => registration.member === name)) continue;
-    throw new RunError(exitCodes.usage, `${name} is neither in the fleet file nor recorded on a hub; nothing was changed`);
+    throw new RunError(
+      exitCodes.usage,
+      `${name} is neither in the fleet file nor recorded on a hub; nothing was changed`,
+    );
   }
 }

@@ -8,7 +8,11 @@ import type { Io } from './io.ts';
  */
 export async function confirm(question: string, io: Io): Promise<void> {
   if (!io.stdin.isTTY || !io.stdout.isTTY) {
-    throw new RunError(exitCodes.refused, 'not confirmed: there is no terminal to ask at; nothing was changed', 'review the plan, then pass --yes');
+    throw new RunError(
+      exitCodes.refused,
+      'not confirmed: there is no terminal to ask at; nothing was changed',
+      'review the plan, then pass --yes',
+    );
   }
   const lines = createInterface({ input: io.stdin, output: io.stdout });
   const release = io.interrupt.hold();

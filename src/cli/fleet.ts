@@ -31,7 +31,10 @@ export async function loadOrRefuse(options: FleetOptions, io: Io): Promise<Fleet
   if ('problems' in loaded) {
     io.stderr.write(problemsText(loaded.problems, style));
     const { length } = loaded.problems;
-    throw new RunError(exitCodes.usage, `the fleet file has ${length} problem${length === 1 ? '' : 's'}; no cluster was contacted`);
+    throw new RunError(
+      exitCodes.usage,
+      `the fleet file has ${length} problem${length === 1 ? '' : 's'}; no cluster was contacted`,
+    );
   }
   if (loaded.warnings.length > 0) io.stderr.write(problemsText(loaded.warnings, style));
   return loaded.fleet;
@@ -41,12 +44,26 @@ export async function loadOrRefuse(options: FleetOptions, io: Io): Promise<Fleet
  * @param recorded names may also be those of members that left the file but are recorded on a hub
  * @throws RunError exit 3 for a hub or member that is not in the file, or when nothing is selected
  */
-export function checkTarget(fleet: Fleet, options: Pick<TargetOptions, 'hub' | 'member' | 'selector'>, recorded: boolean): void {
-  checkNames('hub', options.hub, fleet.hubs.map(({ name }) => name));
+export function checkTarget(
+  fleet: Fleet,
+  options: Pick<TargetOptions, 'hub' | 'member' | 'selector'>,
+  recorded: boolean,
+): void {
+  checkNames(
+    'hub',
+    options.hub,
+    fleet.hubs.map(({ name }) => name),
+  );
   if (recorded) return;
-  checkNames('member', options.member, fleet.members.map(({ name }) => name));
+  checkNames(
+    'member',
+    options.member,
+    fleet.members.map(({ name }) => name),
+  );
   const { selects } = selection(options);
-  const some = fleet.registrations.some(({ member, hub }) => selects(member) && (options.hub?.includes(hub.name) ?? true));
+  const some = fleet.registrations.some(
+    ({ member, hub }) => selects(member) && (options.hub?.includes(hub.name) ?? true),
+  );
   if (!some && (options.hub ?? options.member ?? options.selector) !== undefined) {
     throw new RunError(exitCodes.usage, 'nothing is selected', 'check --hub, --member and --selector against the file');
   }
@@ -55,7 +72,9 @@ export function checkTarget(fleet: Fleet, options: Pick<TargetOptions, 'hub' | '
 function checkNames(what: string, given: readonly string[] | undefined, known: readonly string[]): void {
   for (const name of given ?? []) {
     if (known.includes(name)) continue;
-    const near = known.map((candidate) => [leven(name, candidate), candidate] as const).toSorted(([a], [b]) => a - b)[0];
+    const near = known
+      .map((candidate) => [leven(name, candidate), candidate] as const)
+      .toSorted(([a], [b]) => a - b)[0];
     const hint = near !== undefined && near[0] <= 3 ? `did you mean ${near[1]}?` : undefined;
     throw new RunError(exitCodes.usage, `--${what} ${name} is not in the fleet file`, hint);
   }

@@ -46,32 +46,99 @@ export function duration(text: string): number {
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ''] ?? 0), 0);
 }
 
-const list = (values: readonly (string | number)[]): string[] => values.flatMap((value) => String(value).split(',')).filter((value) => value !== '');
+const list = (values: readonly (string | number)[]): string[] =>
+  values.flatMap((value) => String(value).split(',')).filter((value) => value !== '');
 
 export const fleetOptions = <T>(yargs: Argv<T>) =>
   yargs
-    .option('file', { alias: 'f', type: 'string', describe: 'fleet file; default fleet.yaml, fleet.yml or fleet.json here, - for standard input', requiresArg: true })
-    .option('var', { type: 'string', array: true, describe: 'NAME=value for ${NAME} in paths and addresses; also ROLLCALL_VAR_NAME', requiresArg: true, nargs: 1 })
-    .option('color', { type: 'boolean', default: true, describe: 'colours on a terminal; --no-color or NO_COLOR turns them off' });
+    .option('file', {
+      alias: 'f',
+      type: 'string',
+      describe: 'fleet file; default fleet.yaml, fleet.yml or fleet.json here, - for standard input',
+      requiresArg: true,
+    })
+    .option('var', {
+      type: 'string',
+      array: true,
+      describe: 'NAME=value for ${NAME} in paths and addresses; also ROLLCALL_VAR_NAME',
+      requiresArg: true,
+      nargs: 1,
+    })
+    .option('color', {
+      type: 'boolean',
+      default: true,
+      describe: 'colours on a terminal; --no-color or NO_COLOR turns them off',
+    });
 
 export const targetOptions = <T>(yargs: Argv<T>) =>
   fleetOptions(yargs)
-    .option('selector', { alias: 'l', type: 'string', describe: 'label selector on labels and name: a=b,c!=d,e in (f,g),name notin (x)', requiresArg: true })
-    .option('hub', { type: 'string', array: true, coerce: list, describe: 'only these hubs', requiresArg: true, nargs: 1 })
-    .option('member', { type: 'string', array: true, coerce: list, describe: 'only these members', requiresArg: true, nargs: 1 })
+    .option('selector', {
+      alias: 'l',
+      type: 'string',
+      describe: 'label selector on labels and name: a=b,c!=d,e in (f,g),name notin (x)',
+      requiresArg: true,
+    })
+    .option('hub', {
+      type: 'string',
+      array: true,
+      coerce: list,
+      describe: 'only these hubs',
+      requiresArg: true,
+      nargs: 1,
+    })
+    .option('member', {
+      type: 'string',
+      array: true,
+      coerce: list,
+      describe: 'only these members',
+      requiresArg: true,
+      nargs: 1,
+    })
     .option('concurrency', { type: 'number', default: 64, describe: 'members at once, fleet-wide', requiresArg: true })
-    .option('hub-concurrency', { type: 'number', default: 32, describe: 'registrations changed at once per hub', requiresArg: true })
-    .option('output', { alias: 'o', choices: ['text', 'json'] as const, default: 'text' as const, describe: 'what is written to standard output', requiresArg: true })
+    .option('hub-concurrency', {
+      type: 'number',
+      default: 32,
+      describe: 'registrations changed at once per hub',
+      requiresArg: true,
+    })
+    .option('output', {
+      alias: 'o',
+      choices: ['text', 'json'] as const,
+      default: 'text' as const,
+      describe: 'what is written to standard output',
+      requiresArg: true,
+    })
     .option('all', { type: 'boolean', default: false, describe: 'also show what is in sync, and fold nothing' })
-    .option('verbose', { alias: 'v', type: 'boolean', default: false, describe: 'requests and connections per cluster, on standard error' })
+    .option('verbose', {
+      alias: 'v',
+      type: 'boolean',
+      default: false,
+      describe: 'requests and connections per cluster, on standard error',
+    })
     .option('quiet', { type: 'boolean', default: false, describe: 'no progress' })
-    .option('timeout', { type: 'string', coerce: duration, describe: 'for the whole run, as in 30m; what is not started by then is left', requiresArg: true });
+    .option('timeout', {
+      type: 'string',
+      coerce: duration,
+      describe: 'for the whole run, as in 30m; what is not started by then is left',
+      requiresArg: true,
+    });
 
 export const changeOptions = <T>(yargs: Argv<T>) =>
   targetOptions(yargs)
     .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'do not ask' })
-    .option('allow-removals', { type: 'number', default: 0, describe: 'removals need this to be exactly the planned number', requiresArg: true })
-    .option('wait-timeout', { type: 'string', default: '5m', coerce: duration, describe: 'for one registration to get through', requiresArg: true });
+    .option('allow-removals', {
+      type: 'number',
+      default: 0,
+      describe: 'removals need this to be exactly the planned number',
+      requiresArg: true,
+    })
+    .option('wait-timeout', {
+      type: 'string',
+      default: '5m',
+      coerce: duration,
+      describe: 'for one registration to get through',
+      requiresArg: true,
+    });
 
 /** @throws RunError exit 3 for a number that is no whole number of at least `least` */
 export function checkNumbers(numbers: Readonly<Record<string, number>>, least = 1): void {
@@ -105,7 +172,8 @@ export function selection(options: Pick<TargetOptions, 'selector' | 'member'>): 
     const parsed = selector === undefined ? undefined : parseSelector(selector);
     return {
       targeted: parsed !== undefined || member !== undefined,
-      selects: (item) => (parsed === undefined || matches(parsed, item)) && (member === undefined || member.includes(item.name)),
+      selects: (item) =>
+        (parsed === undefined || matches(parsed, item)) && (member === undefined || member.includes(item.name)),
     };
   } catch (error) {
     if (error instanceof SelectorError) throw new RunError(exitCodes.usage, `--selector: ${error.message}`);

@@ -10,14 +10,19 @@ import { version } from './version.ts';
 import { house, look } from './wiring.ts';
 
 /** `rollcall plan`: what would change. Reads only. @returns the exit code */
-export async function plan(options: TargetOptions & { readonly detailedExitcode: boolean; readonly prune: boolean }, io: Io): Promise<number> {
+export async function plan(
+  options: TargetOptions & { readonly detailedExitcode: boolean; readonly prune: boolean },
+  io: Io,
+): Promise<number> {
   const fleet = await loadOrRefuse(options, io);
   checkTarget(fleet, options, options.prune);
   const rooms = house(io);
   const found = await look(fleet, options, { prune: options.prune, forget: [], rebuilt: [] }, rooms);
   await found.close();
   const style = styleOf(io.stdout, options, io);
-  io.stdout.write(options.output === 'json' ? planJson(found.plan) : planText(found.plan, { style, version, all: options.all }));
+  io.stdout.write(
+    options.output === 'json' ? planJson(found.plan) : planText(found.plan, { style, version, all: options.all }),
+  );
   if (options.verbose) io.stderr.write(usageText(rooms.usage(), styleOf(io.stderr, options, io)));
   return exitOfPlan(found.plan, options.detailedExitcode);
 }

@@ -27,7 +27,9 @@ export async function program(argv: readonly string[], io: Io): Promise<number> 
     .fail((message, error) => {
       throw error ?? new RunError(exitCodes.usage, message, 'rollcall <command> --help');
     })
-    .epilogue('Exit codes: 0 done, 2 changes pending, 3 usage or file, 4 refused, 5 some not done, 6 a hub not observed, 130 interrupted');
+    .epilogue(
+      'Exit codes: 0 done, 2 changes pending, 3 usage or file, 4 refused, 5 some not done, 6 a hub not observed, 130 interrupted',
+    );
   commands(parser, io, (result) => {
     code = result;
   });
@@ -42,8 +44,17 @@ function commands(parser: Argv, io: Io, done: (code: number) => void): void {
       'check the fleet file; no cluster is contacted',
       (args) =>
         fleetOptions(args)
-          .option('output', { alias: 'o', choices: ['text', 'json'] as const, default: 'text' as const, describe: 'what is written to standard output' })
-          .option('effective', { type: 'boolean', default: false, describe: 'print the resolved file, with where each value came from' })
+          .option('output', {
+            alias: 'o',
+            choices: ['text', 'json'] as const,
+            default: 'text' as const,
+            describe: 'what is written to standard output',
+          })
+          .option('effective', {
+            type: 'boolean',
+            default: false,
+            describe: 'print the resolved file, with where each value came from',
+          })
           .example('$0 validate', 'every problem of ./fleet.yaml')
           .example('$0 validate --effective', 'what defaults and groups make of it'),
       async (args) => done(await (await import('./validate.ts')).validate(args, io)),
@@ -53,8 +64,16 @@ function commands(parser: Argv, io: Io, done: (code: number) => void): void {
       'show what would change; reads only',
       (args) =>
         targetOptions(args)
-          .option('detailed-exitcode', { type: 'boolean', default: false, describe: 'exit 2 when changes are pending, 5 when something is blocked, refused or unhealthy' })
-          .option('prune', { type: 'boolean', default: false, describe: 'plan the removal of what is recorded but no longer in the file' })
+          .option('detailed-exitcode', {
+            type: 'boolean',
+            default: false,
+            describe: 'exit 2 when changes are pending, 5 when something is blocked, refused or unhealthy',
+          })
+          .option('prune', {
+            type: 'boolean',
+            default: false,
+            describe: 'plan the removal of what is recorded but no longer in the file',
+          })
           .example('$0 plan -l region=eu', 'only members with that label')
           .example('$0 plan -o json --detailed-exitcode', 'for a pipeline'),
       async (args) => {
@@ -67,10 +86,33 @@ function commands(parser: Argv, io: Io, done: (code: number) => void): void {
       'show the plan, ask, and carry it out',
       (args) =>
         changeOptions(args)
-          .option('only', { type: 'string', array: true, choices: actions, describe: 'carry out only these actions', requiresArg: true, nargs: 1 })
-          .option('prune', { type: 'boolean', default: false, describe: 'unjoin what is recorded but no longer in the file' })
-          .option('forget', { type: 'string', array: true, describe: 'unjoin this member on the hub only: it is dead for good', requiresArg: true, nargs: 1 })
-          .option('rebuilt', { type: 'string', array: true, describe: 'the cluster behind this name was rebuilt: join it afresh', requiresArg: true, nargs: 1 })
+          .option('only', {
+            type: 'string',
+            array: true,
+            choices: actions,
+            describe: 'carry out only these actions',
+            requiresArg: true,
+            nargs: 1,
+          })
+          .option('prune', {
+            type: 'boolean',
+            default: false,
+            describe: 'unjoin what is recorded but no longer in the file',
+          })
+          .option('forget', {
+            type: 'string',
+            array: true,
+            describe: 'unjoin this member on the hub only: it is dead for good',
+            requiresArg: true,
+            nargs: 1,
+          })
+          .option('rebuilt', {
+            type: 'string',
+            array: true,
+            describe: 'the cluster behind this name was rebuilt: join it afresh',
+            requiresArg: true,
+            nargs: 1,
+          })
           .example('$0 apply', 'at a terminal')
           .example('$0 apply --yes --only repair', 'from cron: repair drift, nothing else')
           .example('$0 apply --prune --allow-removals 2', 'unjoin two members that left the file'),
@@ -83,7 +125,8 @@ function commands(parser: Argv, io: Io, done: (code: number) => void): void {
     .command(
       'status',
       'show how every registration stands; reads only',
-      (args) => targetOptions(args).example('$0 status', 'what is not as declared').example('$0 status --all', 'everything'),
+      (args) =>
+        targetOptions(args).example('$0 status', 'what is not as declared').example('$0 status --all', 'everything'),
       async (args) => {
         checkNumbers({ concurrency: args.concurrency, 'hub-concurrency': args.hubConcurrency });
         done(await (await import('./status.ts')).status(args, io));
@@ -94,7 +137,12 @@ function commands(parser: Argv, io: Io, done: (code: number) => void): void {
       'plan and carry out the removal of members',
       (args) =>
         changeOptions(args)
-          .positional('members', { type: 'string', array: true, demandOption: true, describe: 'members that the file no longer declares, or declares absent' })
+          .positional('members', {
+            type: 'string',
+            array: true,
+            demandOption: true,
+            describe: 'members that the file no longer declares, or declares absent',
+          })
           .example('$0 unjoin edge-7 --allow-removals 1', ''),
       async (args) => {
         checkNumbers({ concurrency: args.concurrency, 'hub-concurrency': args.hubConcurrency });
@@ -104,7 +152,10 @@ function commands(parser: Argv, io: Io, done: (code: number) => void): void {
     .command(
       'schema',
       'print the JSON Schema of fleet.yaml',
-      (args) => args.option('plan', { type: 'boolean', default: false, describe: 'of the plan document instead' }).example('$0 schema > fleet.schema.json', ''),
+      (args) =>
+        args
+          .option('plan', { type: 'boolean', default: false, describe: 'of the plan document instead' })
+          .example('$0 schema > fleet.schema.json', ''),
       async (args) => done(await (await import('./schema.ts')).schema(args, io)),
     );
 }

@@ -17,7 +17,11 @@ export async function status(options: TargetOptions, io: Io): Promise<number> {
   const found = await look(fleet, options, { prune: false, forget: [], rebuilt: [] }, rooms);
   await found.close();
   const standing = statusOf(found);
-  io.stdout.write(options.output === 'json' ? statusJson(standing) : statusText(standing, styleOf(io.stdout, options, io), options.all));
+  io.stdout.write(
+    options.output === 'json'
+      ? statusJson(standing)
+      : statusText(standing, styleOf(io.stdout, options, io), options.all),
+  );
   if (options.verbose) io.stderr.write(usageText(rooms.usage(), styleOf(io.stderr, options, io)));
   return exitOfPlan(found.plan, true);
 }

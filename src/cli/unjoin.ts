@@ -5,9 +5,14 @@ import type { Io } from './io.ts';
 import type { ChangeOptions } from './options.ts';
 
 /** `rollcall unjoin`: plans and carries out the removal of the named members. @returns the exit code */
-export async function unjoin(options: ChangeOptions & { readonly members: readonly string[] }, io: Io): Promise<number> {
+export async function unjoin(
+  options: ChangeOptions & { readonly members: readonly string[] },
+  io: Io,
+): Promise<number> {
   const fleet = await loadOrRefuse(options, io);
-  const declared = fleet.registrations.filter(({ member, state }) => state === 'present' && options.members.includes(member.name));
+  const declared = fleet.registrations.filter(
+    ({ member, state }) => state === 'present' && options.members.includes(member.name),
+  );
   if (declared.length > 0) {
     const names = [...new Set(declared.map(({ member }) => member.name))].join(', ');
     throw new RunError(
@@ -17,5 +22,11 @@ export async function unjoin(options: ChangeOptions & { readonly members: readon
     );
   }
   const scope = { prune: true, only: ['unjoin'] as const, forget: [], rebuilt: [] };
-  return change(fleet, { ...options, member: options.members }, scope, { name: 'unjoin', membersAsArguments: true }, io);
+  return change(
+    fleet,
+    { ...options, member: options.members },
+    scope,
+    { name: 'unjoin', membersAsArguments: true },
+    io,
+  );
 }

@@ -6,7 +6,10 @@ import type { FleetOptions } from './options.ts';
 import { styleOf } from './style.ts';
 
 /** `rollcall validate`: every problem of the file at once. No cluster is contacted. @returns the exit code */
-export async function validate(options: FleetOptions & { readonly output: 'text' | 'json'; readonly effective: boolean }, io: Io): Promise<number> {
+export async function validate(
+  options: FleetOptions & { readonly output: 'text' | 'json'; readonly effective: boolean },
+  io: Io,
+): Promise<number> {
   const loaded = await load(options, io);
   const problems = 'problems' in loaded ? loaded.problems : loaded.warnings;
   const code = 'problems' in loaded ? exitCodes.usage : exitCodes.ok;
@@ -19,7 +22,9 @@ export async function validate(options: FleetOptions & { readonly output: 'text'
   if (options.effective) io.stdout.write(loaded.effective());
   else {
     const { name, hubs, members, registrations } = loaded.fleet;
-    io.stdout.write(`${name}: valid, ${hubs.length} hubs, ${members.length} members, ${registrations.length} registrations\n`);
+    io.stdout.write(
+      `${name}: valid, ${hubs.length} hubs, ${members.length} members, ${registrations.length} registrations\n`,
+    );
   }
   return code;
 }

@@ -33,7 +33,13 @@ export class FleetFolder {
 
 const isWithin = (path: string, folder: string): boolean => path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
 
-const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false; // missing or not ours to see: reading it will say so
+  }
+}
 
 /** The path with links followed; the path itself where it does not exist. */
 function realpath(path: string): string {

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { lstat, readFile, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { Explorer } from 'cosmiconfig/dist/Explorer.js';
 import type { Problem } from '../model/problem.ts';
@@ -62,12 +62,16 @@ async function find(cwd: string): Promise<string | undefined> {
     transform: (result) => result,
     loaders: { '.yaml': () => ({}), '.yml': () => ({}), '.json': () => ({}) },
   });
-  const found = await explorer.search(cwd);
+  const found = await explorer.search(cwd).catch(() => null);
   if (found !== null) return found.filepath;
-  // The search passes over what it cannot read; a file that is there must not look like none.
+  // The search passes over what it cannot read, or gives up; a file that is there must not look like none.
   for (const place of searchPlaces) {
     const path = resolve(cwd, place);
-    if (await stat(path).then(() => true, () => false)) return path;
+    const isThere = await lstat(path).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return path;
   }
   return undefined;
 }
@@ -88,7 +92,7 @@ function decode(file: string, bytes: Uint8Array, folder: string): FleetText | Pr
 
 function displayName(path: string, cwd: string, asTyped: string | undefined): string {
   const inside = relative(cwd, path);
-  return inside.startsWith('..') || isAbsolute(inside) ? (asTyped ?? path) : inside;
+  return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? (asTyped ?? path) : inside;
 }
 
 const unreadable = (file: string, message: string, rule = 'unreadable-file'): Problems => ({
@@ -100,6 +104,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'does not exist',
   EACCES: 'cannot be read: permission denied',
   EISDIR: 'is a folder; name the file in it',
+  ELOOP: 'is a link to itself',
 };
 
 /** Why a file could not be read, in words. */

@@ -58,8 +58,12 @@ function closesDocument(events: readonly Event[], pop: Event): boolean {
   return false;
 }
 
+/** Where a person would point: at the quote of a quoted text, at the `*` of an alias. */
 function startOf(event: Event): number {
-  if (event.type === EVENT_ID.SCALAR) return event.valueStart;
+  if (event.type === EVENT_ID.SCALAR) {
+    const isQuoted = event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED;
+    return isQuoted ? event.valueStart - 1 : event.valueStart;
+  }
   if (event.type === EVENT_ID.ALIAS) return event.anchorStart - 1;
   return event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE ? event.start : -1;
 }
@@ -158,7 +162,7 @@ class TreeBuilder {
   #key(value: unknown): { key: string; keyAt: number; isMerge: boolean } {
     const event = this.#take();
     if (event.type !== EVENT_ID.SCALAR) throw new YAMLException('a key must be plain text', undefined);
-    const keyAt = event.valueStart >= 0 ? event.valueStart : this.#last;
+    const keyAt = event.valueStart >= 0 ? startOf(event) : this.#last;
     this.#last = keyAt;
     const written = event.valueStart >= 0 ? getScalarValue(this.#source.text, event) : '';
     const isMerge = written === '<<' && event.style === SCALAR_STYLE.PLAIN;

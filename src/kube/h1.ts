@@ -15,11 +15,14 @@ export async function http1Session(
   const { Client } = await import('undici');
   let given = false;
   const client = new Client(origin, {
-    // The Client would open connections of its own when this one ends; that is the transport's to decide.
+    // The Client would open connections of its own when this one ends; that is the transport's to decide. It misses an
+    // answer that is given before this function returns.
     connect: (_, callback) => {
-      if (given || socket.destroyed) return callback(new NotProcessed('the connection has ended'), null);
+      const ended = given || socket.destroyed;
       given = true;
-      callback(null, socket);
+      setImmediate(() =>
+        ended ? callback(new NotProcessed('the connection has ended'), null) : callback(null, socket),
+      );
     },
     allowH2: false,
     pipelining: 8,

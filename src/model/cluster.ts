@@ -126,7 +126,12 @@ export interface KubeconfigFacts {
   /** Name of the cluster entry: OCM's agent compares it (facts/ocm 1.7). */
   readonly clusterName: string;
   /** Of a JWT: claims that tell whom it is for and until when. Left out when there is no token or it is opaque. */
-  readonly token?: { readonly subject?: string; readonly subjectUid?: string; readonly expires?: string; readonly id?: string };
+  readonly token?: {
+    readonly subject?: string;
+    readonly subjectUid?: string;
+    readonly expires?: string;
+    readonly id?: string;
+  };
   readonly hasToken: boolean;
 }
 
@@ -185,7 +190,10 @@ export interface Cluster {
   /** @returns the object (reduced where it bears secrets), or undefined when it is proven absent */
   get(key: ObjectKey, facts?: SecretFacts): Promise<{ object: KubeObject | undefined } & ServerTime>;
   /** A complete list over all pages, or an error; never shorter. */
-  list(key: ListKey, facts?: SecretFacts): Promise<{ items: readonly KubeObject[]; resourceVersion: string } & ServerTime>;
+  list(
+    key: ListKey,
+    facts?: SecretFacts,
+  ): Promise<{ items: readonly KubeObject[]; resourceVersion: string } & ServerTime>;
   /** Resources a group version serves, from discovery; undefined when the group version is proven not served. */
   served(groupVersion: string): Promise<{ resources: readonly ResourceType[] | undefined } & ServerTime>;
   /** Every namespaced resource type that can be listed, preferred version each, from discovery. */
@@ -194,17 +202,36 @@ export interface Cluster {
   /** Server-side apply. */
   apply(type: ResourceType, object: KubeObject, options: { fieldManager: string; force: boolean }): Promise<KubeObject>;
   /** JSON merge patch; `resourceVersion` makes it conditional (409 → ClusterError `conflict`). */
-  merge(key: ObjectKey, patch: Readonly<Record<string, unknown>>, options: { fieldManager: string; resourceVersion?: string }): Promise<KubeObject>;
+  merge(
+    key: ObjectKey,
+    patch: Readonly<Record<string, unknown>>,
+    options: { fieldManager: string; resourceVersion?: string },
+  ): Promise<KubeObject>;
   /** Deletes exactly the object with this UID; done when the call returns is not implied. Absent is fine. */
   remove(key: ObjectKey, options: { uid: string }): Promise<void>;
   /** Approves a CertificateSigningRequest, conditional on the resourceVersion that was judged. */
   approve(name: string, options: { resourceVersion: string; reason: string; message: string }): Promise<void>;
   /** TokenRequest. The token must go nowhere but into the credential that is being made. */
-  token(serviceAccount: { namespace: string; name: string }, options: { expirationSeconds: number }): Promise<{ token: string; expires: string }>;
+  token(
+    serviceAccount: { namespace: string; name: string },
+    options: { expirationSeconds: number },
+  ): Promise<{ token: string; expires: string }>;
   /** Writes a Secret with `stringData`-like content by server-side apply; the only way secret bytes leave the process. */
-  applySecret(secret: { namespace: string; name: string; type?: string; labels?: Readonly<Record<string, string>>; data: Readonly<Record<string, string>> }, options: { fieldManager: string }): Promise<void>;
+  applySecret(
+    secret: {
+      namespace: string;
+      name: string;
+      type?: string;
+      labels?: Readonly<Record<string, string>>;
+      data: Readonly<Record<string, string>>;
+    },
+    options: { fieldManager: string },
+  ): Promise<void>;
   /** Starts at `resourceVersion`, resumes by itself, and ends only by `signal` or by throwing. `expired` = list again. */
-  watch(key: ListKey, options: { resourceVersion: string; signal: AbortSignal; facts?: SecretFacts }): AsyncIterable<WatchEvent>;
+  watch(
+    key: ListKey,
+    options: { resourceVersion: string; signal: AbortSignal; facts?: SecretFacts },
+  ): AsyncIterable<WatchEvent>;
   /** How to reach this server, as configured: for a kubeconfig that others shall use. */
   readonly endpoint: ClusterEndpoint;
   readonly usage: ClusterUsage;

@@ -32,7 +32,13 @@ export interface Driver {
   /** What may not change once recorded, by option name: a difference is refused, unjoin first. */
   pinned(registration: Registration): Readonly<Record<string, string>>;
   /** What tells that the agent lives. `heartbeat` needs the hub only: the lease is fresh. */
-  signs(registration: Registration): { readonly agentAlive: Condition; readonly heartbeat: Condition; readonly agentRenewed: Operand; readonly since: Operand; readonly certificateExpires: Operand };
+  signs(registration: Registration): {
+    readonly agentAlive: Condition;
+    readonly heartbeat: Condition;
+    readonly agentRenewed: Operand;
+    readonly since: Operand;
+    readonly certificateExpires: Operand;
+  };
   /** What an unjoin makes disappear. */
   consequences(registration: Registration): { readonly works: Ref; readonly addons: Ref };
 }

@@ -16,7 +16,12 @@ export interface Source {
 
 /** How Rollcall reaches a cluster. Paths are absolute. */
 export type Access =
-  | { readonly via: 'kubeconfig'; readonly kubeconfig?: string; readonly context: string; readonly insideFleetFolder: boolean }
+  | {
+      readonly via: 'kubeconfig';
+      readonly kubeconfig?: string;
+      readonly context: string;
+      readonly insideFleetFolder: boolean;
+    }
   | { readonly via: 'in-cluster' }
   | { readonly via: 'server'; readonly server: string; readonly caFile?: string; readonly tokenFile: string };
 
@@ -92,7 +97,10 @@ export interface OcmOptions {
     readonly kubeAPIQPS?: number;
     readonly kubeAPIBurst?: number;
     readonly bootstrapKubeConfigs?: Readonly<Record<string, unknown>>;
-    readonly addOnKubeClientRegistrationDriver?: { readonly authType: 'csr' | 'token'; readonly token?: { readonly expirationSeconds: number } };
+    readonly addOnKubeClientRegistrationDriver?: {
+      readonly authType: 'csr' | 'token';
+      readonly token?: { readonly expirationSeconds: number };
+    };
     readonly clusterClaimConfiguration?: {
       readonly maxCustomClusterClaims: number;
       readonly reservedClusterClaimSuffixes?: readonly string[];

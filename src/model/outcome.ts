@@ -30,7 +30,17 @@ export interface StatusRow {
   readonly hub: string;
   readonly member: string;
   readonly mode: string;
-  readonly state: 'in sync' | 'drifted' | 'unhealthy' | 'unreachable' | 'hub view' | 'refused' | 'missing' | 'orphan' | 'leaving' | 'unmanaged';
+  readonly state:
+    | 'in sync'
+    | 'drifted'
+    | 'unhealthy'
+    | 'unreachable'
+    | 'hub view'
+    | 'refused'
+    | 'missing'
+    | 'orphan'
+    | 'leaving'
+    | 'unmanaged';
   /** Since when the hub has seen it so (last transition of its Available condition). */
   readonly since?: string;
   /** Last renewal of the agent's lease. */

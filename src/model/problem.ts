@@ -15,5 +15,10 @@ export interface Problem {
   /** "did you mean …" */
   readonly suggestion?: string;
   /** Further places that take part: the group or the defaults a value came from. */
-  readonly also?: readonly { readonly label: string; readonly file: string; readonly line: number; readonly column: number }[];
+  readonly also?: readonly {
+    readonly label: string;
+    readonly file: string;
+    readonly line: number;
+    readonly column: number;
+  }[];
 }

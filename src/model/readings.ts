@@ -9,8 +9,20 @@ export type SiteName = 'hub' | 'member';
  * registrations. Two refs with the same {@link refKey} are one request.
  */
 export type Ref =
-  | { readonly site: SiteName; readonly read: 'object'; readonly key: ObjectKey; readonly facts?: SecretFacts; readonly bulk?: ListKey }
-  | { readonly site: SiteName; readonly read: 'list'; readonly key: ListKey; readonly facts?: SecretFacts; readonly bulk?: ListKey }
+  | {
+      readonly site: SiteName;
+      readonly read: 'object';
+      readonly key: ObjectKey;
+      readonly facts?: SecretFacts;
+      readonly bulk?: ListKey;
+    }
+  | {
+      readonly site: SiteName;
+      readonly read: 'list';
+      readonly key: ListKey;
+      readonly facts?: SecretFacts;
+      readonly bulk?: ListKey;
+    }
   | { readonly site: SiteName; readonly read: 'served'; readonly groupVersion: string; readonly kind: string }
   | { readonly site: SiteName; readonly read: 'access'; readonly question: AccessQuestion }
   /** Everything a namespace holds, metadata only, over all listable kinds (events left out). */

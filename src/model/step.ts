@@ -28,7 +28,12 @@ export type Condition =
   /** A time at `path`, later than every operand by at least a second (managedFields count whole seconds). */
   | { readonly from: Ref; readonly path: Path; readonly laterThan: readonly Operand[]; readonly says: string }
   /** A time at `path` that is within `seconds` before the reading's server clock (past = max age) or after it. */
-  | { readonly from: Ref; readonly path: Path; readonly within: { readonly seconds: number } | { readonly leaseFactor: number; readonly duration: Operand }; readonly says: string }
+  | {
+      readonly from: Ref;
+      readonly path: Path;
+      readonly within: { readonly seconds: number } | { readonly leaseFactor: number; readonly duration: Operand };
+      readonly says: string;
+    }
   /** A time at `path` still ahead of the reading's server clock. */
   | { readonly from: Ref; readonly path: Path; readonly ahead: true; readonly says: string }
   /** No item of a list has this value at `path`. */
@@ -97,7 +102,16 @@ export interface CredentialStep extends StepBase {
   readonly serviceAccount: { readonly namespace: string; readonly name: string; readonly ref: Ref };
   readonly secret: { readonly namespace: string; readonly name: string; readonly key: string; readonly ref: Ref };
   /** What the kubeconfig must say. `ca` is PEM; compared as a set of certificates. */
-  readonly kubeconfig: { readonly server: string; readonly ca?: string; readonly caFingerprints: readonly string[]; readonly proxyUrl?: string; readonly tlsServerName?: string; readonly clusterName: string; readonly userName: string; readonly contextName: string };
+  readonly kubeconfig: {
+    readonly server: string;
+    readonly ca?: string;
+    readonly caFingerprints: readonly string[];
+    readonly proxyUrl?: string;
+    readonly tlsServerName?: string;
+    readonly clusterName: string;
+    readonly userName: string;
+    readonly contextName: string;
+  };
   readonly expirationSeconds: number;
 }
 

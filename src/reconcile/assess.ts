@@ -23,7 +23,8 @@ export function assess(step: Step, live: Readings): Assessment {
   }
   if (step.unless !== undefined) {
     const moot = judge(step.unless, live);
-    if (moot.is === 'unknown') return { is: 'unknown', reason: moot.because, ...(moot.next === undefined ? {} : { next: moot.next }) };
+    if (moot.is === 'unknown')
+      return { is: 'unknown', reason: moot.because, ...(moot.next === undefined ? {} : { next: moot.next }) };
     if (moot.is === 'holds') return { is: 'satisfied' };
   }
   return handlerOf(step).assess(step, live);

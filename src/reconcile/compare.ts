@@ -46,10 +46,14 @@ export function compare(
     const field = fields[index];
     const rule = rules.find((candidate) => candidate.rule === 'pinned' && isUnder(path, candidate.path));
     if (rule !== undefined) {
-      return [`${name} ${printPath(path)} is ${show(field?.live)}, not ${show(field?.desired)}: ${rule.says ?? 'it is pinned'}`];
+      return [
+        `${name} ${printPath(path)} is ${show(field?.live)}, not ${show(field?.desired)}: ${rule.says ?? 'it is pinned'}`,
+      ];
     }
     if (field?.by === undefined || isPersonsTool(field.by.manager) || ruleOf(path) === 'ours') return [];
-    return [`${name} ${printPath(path)} is held by ${field.by.manager} (${show(field.live)}, wanted ${show(field.desired)})`];
+    return [
+      `${name} ${printPath(path)} is held by ${field.by.manager} (${show(field.live)}, wanted ${show(field.desired)})`,
+    ];
   });
   return { fields, refusals, recreate: differing.some((path) => ruleOf(path) === 'recreate') };
 }
@@ -104,4 +108,5 @@ function fieldDiff(name: string, path: Path, desired: KubeObject, live: KubeObje
   };
 }
 
-const show = (value: unknown): string => (value === undefined ? '(none)' : typeof value === 'string' ? value : JSON.stringify(value));
+const show = (value: unknown): string =>
+  value === undefined ? '(none)' : typeof value === 'string' ? value : JSON.stringify(value);

@@ -8,7 +8,7 @@ import { nameOnHub } from '../model/fleet.ts';
 import { assess } from './assess.ts';
 import { judge, nameOf } from './judge.ts';
 import { type FleetRecord, kubeSystemRef } from './record.ts';
-import { removalOrder, targetsOf } from './removal.ts';
+import { leftoversOf, removalOrder, targetsOf } from './removal.ts';
 import { strangers } from './steps/approval.ts';
 import { handlerOf } from './steps/index.ts';
 
@@ -64,7 +64,11 @@ function staying(subject: Subject): RegistrationPlan {
       : [],
   );
   const planned = assessed.flatMap(({ step, assessment }) => plannedStep(step, assessment) ?? []);
-  const plan = (verdict: Verdict, listed: readonly PlannedStep[] = [], more: readonly string[] = []): RegistrationPlan => ({
+  const plan = (
+    verdict: Verdict,
+    listed: readonly PlannedStep[] = [],
+    more: readonly string[] = [],
+  ): RegistrationPlan => ({
     ...base(subject),
     verdict,
     steps: listed,
@@ -102,14 +106,20 @@ function staying(subject: Subject): RegistrationPlan {
       left.map((step) => `left for the next plan, it restarts ${step.restarts ?? ''}: ${step.title}`),
     );
   }
-  const gone = assessed.some(({ step, assessment }) => assessment.is === 'missing' && step.kind !== 'approval' && step.until === undefined);
+  const gone = assessed.some(
+    ({ step, assessment }) => assessment.is === 'missing' && step.kind !== 'approval' && step.until === undefined,
+  );
   const action = record === undefined || found === undefined || gone ? 'join' : 'repair';
   return plan({ is: 'change', action }, planned);
 }
 
 function leaving(subject: Subject): RegistrationPlan {
   const { steps, live, record, found, registration, driver, forget } = subject;
-  const plan = (verdict: Verdict, listed: readonly PlannedStep[] = [], more: Partial<RegistrationPlan> = {}): RegistrationPlan => ({
+  const plan = (
+    verdict: Verdict,
+    listed: readonly PlannedStep[] = [],
+    more: Partial<RegistrationPlan> = {},
+  ): RegistrationPlan => ({
     ...base(subject),
     verdict,
     steps: listed,
@@ -134,6 +144,7 @@ function leaving(subject: Subject): RegistrationPlan {
     if (refusal !== undefined) return plan(refusal, [], { consequences });
   }
   const listed: PlannedStep[] = [];
+  const seen = new Set<string>();
   const notes: string[] = [];
   for (const step of removalOrder(steps)) {
     if (forget === true && step.site === 'member') continue;
@@ -143,12 +154,25 @@ function leaving(subject: Subject): RegistrationPlan {
       for (const guard of step.removal.guards ?? []) {
         const judgement = judge(guard, live);
         if (judgement.is === 'unknown') return plan({ is: 'blocked', reason: judgement.because }, [], { consequences });
-        if (judgement.is === 'fails') return plan(refuseGuard(judgement.because, registration, consequences), [], { consequences });
+        if (judgement.is === 'fails')
+          return plan(refuseGuard(judgement.because, registration, consequences), [], { consequences });
       }
     }
-    const objects = [...new Set(targets.present.map(({ name }) => name))];
-    if (objects.length > 0) listed.push({ step: step.id, site: step.site, title: step.title, does: 'remove', objects, fields: [] });
-    notes.push(...(step.leaves ?? []).filter(({ onlyIf }) => onlyIf !== undefined).map(({ says }) => `also removed: ${says}`));
+    const leavings = (step.leaves ?? [])
+      .filter(({ onlyIf }) => onlyIf === undefined)
+      .map((leave) => leftoversOf(leave, live));
+    const unread = leavings.find((left) => 'unknown' in left);
+    if (unread !== undefined && 'unknown' in unread)
+      return plan({ is: 'blocked', reason: unread.unknown }, [], { consequences });
+    const removed = [...targets.present, ...leavings.flatMap((left) => ('present' in left ? left.present : []))];
+    // Two steps may write to one object; it goes once.
+    const objects = [...new Set(removed.map(({ name }) => name))].filter((name) => !seen.has(`${step.site} ${name}`));
+    for (const name of objects) seen.add(`${step.site} ${name}`);
+    if (objects.length > 0)
+      listed.push({ step: step.id, site: step.site, title: step.title, does: 'remove', objects, fields: [] });
+    notes.push(
+      ...(step.leaves ?? []).filter(({ onlyIf }) => onlyIf !== undefined).map(({ says }) => `also removed: ${says}`),
+    );
   }
   if (record.tombstone !== undefined) notes.push(`left by an earlier forget: ${record.tombstone.left.join(', ')}`);
   return plan({ is: 'change', action: 'unjoin' }, listed, { consequences, notes });

@@ -15,7 +15,9 @@ const clusterInfoRef = {
 
 /** @returns the ref that must be read for a hub's endpoint, if any */
 export const refsOfEndpoint = (hub: Hub, registrations: readonly Registration[]): readonly Ref[] =>
-  [hub.endpoint, ...registrations.map(({ hubEndpoint }) => hubEndpoint)].some((endpoint) => endpoint?.lookup !== undefined)
+  [hub.endpoint, ...registrations.map(({ hubEndpoint }) => hubEndpoint)].some(
+    (endpoint) => endpoint?.lookup !== undefined,
+  )
     ? [clusterInfoRef]
     : [];
 

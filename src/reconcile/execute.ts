@@ -51,7 +51,9 @@ export async function converge(work: Work, written: string[]): Promise<Ending> {
   // A take-over leaves what would restart the agent to the next plan.
   const steps = subject.steps.filter((step) => !adopting || planned.has(step.id) || !('restarts' in step));
   const refs = [kubeSystemRef, ...refsOfSteps(steps)];
-  const watched = refsOfSteps(steps.filter(({ kind, site }) => site === 'hub' && (kind === 'approval' || kind === 'condition')));
+  const watched = refsOfSteps(
+    steps.filter(({ kind, site }) => site === 'hub' && (kind === 'approval' || kind === 'condition')),
+  );
   const deadline = clock.now() + work.waitTimeoutMs;
   const performed = new Map<string, string>();
   let patience: number = membersPatience.first;
@@ -75,7 +77,13 @@ export async function converge(work: Work, written: string[]): Promise<Ending> {
       }
       if (assessment.is === 'pending') {
         if (signal.aborted) return { is: 'interrupted', step: step.id };
-        if (clock.now() >= deadline) return { is: 'failed', step: step.id, reason: `timed out waiting for: ${assessment.waitingFor}`, next: 're-running is safe' };
+        if (clock.now() >= deadline)
+          return {
+            is: 'failed',
+            step: step.id,
+            reason: `timed out waiting for: ${assessment.waitingFor}`,
+            next: 're-running is safe',
+          };
         if (waiting !== `${step.id} ${assessment.waitingFor}`) {
           waiting = `${step.id} ${assessment.waitingFor}`;
           patience = membersPatience.first;
@@ -88,11 +96,21 @@ export async function converge(work: Work, written: string[]): Promise<Ending> {
       }
       if (signal.aborted) return { is: 'interrupted', step: step.id };
       if (!planned.has(step.id)) {
-        return { is: 'failed', step: step.id, reason: `changed since the plan: ${step.title} now needs a write that the plan does not name`, next: 'plan again' };
+        return {
+          is: 'failed',
+          step: step.id,
+          reason: `changed since the plan: ${step.title} now needs a write that the plan does not name`,
+          next: 'plan again',
+        };
       }
       const fingerprint = canonical(assessment);
       if (performed.get(step.id) === fingerprint) {
-        return { is: 'failed', step: step.id, reason: `not kept by the server: ${describe(assessment)}`, next: 'look for a webhook or controller that changes it back' };
+        return {
+          is: 'failed',
+          step: step.id,
+          reason: `not kept by the server: ${describe(assessment)}`,
+          next: 'look for a webhook or controller that changes it back',
+        };
       }
       if (written.length === 0 && !(await work.mayWrite())) {
         return { is: 'blocked', reason: 'the lock on the hub was taken by another run', next: 'plan again' };
@@ -106,7 +124,12 @@ export async function converge(work: Work, written: string[]): Promise<Ending> {
         if (!(error instanceof ClusterError)) throw error;
         conflicts += 1;
         if (error.kind === 'conflict' && error.conflicts.length === 0 && conflicts < conflictsBeforeGivingUp) continue;
-        return { is: 'failed', step: step.id, reason: error.message, ...(error.next === undefined ? {} : { next: error.next }) };
+        return {
+          is: 'failed',
+          step: step.id,
+          reason: error.message,
+          ...(error.next === undefined ? {} : { next: error.next }),
+        };
       }
     } finally {
       alarm.disarm();
@@ -122,10 +145,17 @@ export function fenced(live: Readings, expected: string | undefined): Ending | u
   }
   const uid = system.is === 'found' ? system.object.metadata.uid : undefined;
   if (uid !== undefined && uid === expected) return undefined;
-  return { is: 'refused', reason: `another cluster answers: kube-system ${uid ?? '(none)'}, planned ${expected ?? '(none)'}`, next: 'plan again' };
+  return {
+    is: 'refused',
+    reason: `another cluster answers: kube-system ${uid ?? '(none)'}, planned ${expected ?? '(none)'}`,
+    next: 'plan again',
+  };
 }
 
-function firstOpen(steps: readonly Step[], live: Readings): { step: Step; assessment: Exclude<Assessment, { is: 'satisfied' }> } | undefined {
+function firstOpen(
+  steps: readonly Step[],
+  live: Readings,
+): { step: Step; assessment: Exclude<Assessment, { is: 'satisfied' }> } | undefined {
   for (const step of steps) {
     const assessment = assess(step, live);
     if (assessment.is !== 'satisfied') return { step, assessment };
@@ -133,7 +163,13 @@ function firstOpen(steps: readonly Step[], live: Readings): { step: Step; assess
   return undefined;
 }
 
-async function carryOut(step: Step, assessment: Assessment, live: Readings, sites: Sites, context: Context): Promise<void> {
+async function carryOut(
+  step: Step,
+  assessment: Assessment,
+  live: Readings,
+  sites: Sites,
+  context: Context,
+): Promise<void> {
   if (assessment.is !== 'surplus') {
     await handlerOf(step).perform(step, live, sites, context);
     return;
@@ -146,7 +182,12 @@ async function carryOut(step: Step, assessment: Assessment, live: Readings, site
 }
 
 const objectsOf = (step: Step, assessment: Assessment): readonly string[] => {
-  const names = 'objects' in assessment ? assessment.objects : 'fields' in assessment ? assessment.fields.map(({ object }) => object) : [];
+  const names =
+    'objects' in assessment
+      ? assessment.objects
+      : 'fields' in assessment
+        ? assessment.fields.map(({ object }) => object)
+        : [];
   return [...new Set(names)].map((name) => `${step.site} ${name}`);
 };
 

@@ -4,7 +4,12 @@ import { fleetLabel, markerLabel } from './compare.ts';
 import { valueAt } from './path.ts';
 import { rollcallNamespace } from './record.ts';
 
-const leaseType: ResourceType = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', resource: 'leases', namespaced: true };
+const leaseType: ResourceType = {
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  resource: 'leases',
+  namespaced: true,
+};
 const namespaceType: ResourceType = { apiVersion: 'v1', kind: 'Namespace', resource: 'namespaces', namespaced: false };
 const durationSeconds = 60;
 
@@ -68,11 +73,20 @@ export async function takeLock(hubs: ReadonlyMap<string, Cluster>, fleet: string
 async function takeOne(hub: string, cluster: Cluster, fleet: string, holder: string): Promise<void> {
   await cluster.apply(
     namespaceType,
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: rollcallNamespace, labels: { [markerLabel]: 'rollcall' } } },
+    {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: rollcallNamespace, labels: { [markerLabel]: 'rollcall' } },
+    },
     { fieldManager: 'rollcall', force: false },
   );
   const { object, at } = await cluster.get(keyOf(fleet));
-  const spec = { holderIdentity: holder, acquireTime: micro(at), renewTime: micro(at), leaseDurationSeconds: durationSeconds };
+  const spec = {
+    holderIdentity: holder,
+    acquireTime: micro(at),
+    renewTime: micro(at),
+    leaseDurationSeconds: durationSeconds,
+  };
   try {
     if (object === undefined) {
       // A field manager per run and no force: of two applies at once the second gets a conflict.
@@ -112,7 +126,11 @@ const expired = (lease: KubeObject, now: string): boolean => {
 };
 
 const write = (cluster: Cluster, lease: KubeObject, spec: Readonly<Record<string, unknown>>, fleet: string) =>
-  cluster.merge(keyOf(fleet), { spec }, { fieldManager: 'rollcall.lock', resourceVersion: lease.metadata.resourceVersion ?? '' });
+  cluster.merge(
+    keyOf(fleet),
+    { spec },
+    { fieldManager: 'rollcall.lock', resourceVersion: lease.metadata.resourceVersion ?? '' },
+  );
 
 function busy(hub: string, lease: KubeObject | undefined): RunError {
   const since = lease === undefined ? '' : ` since ${String(valueAt(lease, ['spec', 'acquireTime']))}`;

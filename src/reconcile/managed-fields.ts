@@ -60,7 +60,17 @@ export function lastWrite(object: KubeObject): string | undefined {
   return times.toSorted().at(-1) ?? object.metadata.creationTimestamp;
 }
 
-const personsTools = [/^kubectl/, /^clusteradm$/, /^istioctl$/, /^meshctl$/, /^k9s/, /^[Ll]ens/, /^headlamp/, /^Mozilla/, /^before-first-apply$/];
+const personsTools = [
+  /^kubectl/,
+  /^clusteradm$/,
+  /^istioctl$/,
+  /^meshctl$/,
+  /^k9s/,
+  /^[Ll]ens/,
+  /^headlamp/,
+  /^Mozilla/,
+  /^before-first-apply$/,
+];
 
 /** Whether a field manager is a person's tool, whose writes are ours to repair. Everything else is a controller. */
 export const isPersonsTool = (manager: string): boolean =>

@@ -12,7 +12,11 @@ export class ReadingsMap implements Readings {
   readonly #readings = new Map<string, Reading>();
   get(ref: Ref): Reading {
     return (
-      this.#readings.get(refKey(ref)) ?? { is: 'unreadable', reason: `${nameOf(ref)} was not read`, error: 'unreachable' }
+      this.#readings.get(refKey(ref)) ?? {
+        is: 'unreadable',
+        reason: `${nameOf(ref)} was not read`,
+        error: 'unreachable',
+      }
     );
   }
   set(ref: Ref, reading: Reading): void {
@@ -68,7 +72,9 @@ export async function observeInBulk(hub: Cluster, refs: readonly Ref[]): Promise
   const live = new ReadingsMap();
   await Promise.all([
     ...single.map(async (ref) => live.set(ref, await read(hub, ref))),
-    ...[...groups.values()].map(async (group) => answer(live, group.refs, await readList(hub, group.bulk, group.facts))),
+    ...[...groups.values()].map(async (group) =>
+      answer(live, group.refs, await readList(hub, group.bulk, group.facts)),
+    ),
   ]);
   return live;
 }
@@ -133,7 +139,12 @@ async function read(cluster: Cluster, ref: Ref): Promise<Reading> {
 }
 
 async function readList(cluster: Cluster, key: ListKey, like: Ref): Promise<Reading> {
-  return read(cluster, { site: like.site, read: 'list', key, ...('facts' in like && like.facts !== undefined ? { facts: like.facts } : {}) });
+  return read(cluster, {
+    site: like.site,
+    read: 'list',
+    key,
+    ...('facts' in like && like.facts !== undefined ? { facts: like.facts } : {}),
+  });
 }
 
 /** A kind that discovery proves not to be served has no objects; a 404 alone proves nothing. */
@@ -141,9 +152,16 @@ async function unservedOr(cluster: Cluster, ref: Ref, error: unknown): Promise<R
   if (!(error instanceof ClusterError)) throw error;
   if (error.kind === 'not-served' && (ref.read === 'object' || ref.read === 'list')) {
     const { type } = ref.key;
-    const discovered = await read(cluster, { site: ref.site, read: 'served', groupVersion: type.apiVersion, kind: type.kind });
+    const discovered = await read(cluster, {
+      site: ref.site,
+      read: 'served',
+      groupVersion: type.apiVersion,
+      kind: type.kind,
+    });
     if (discovered.is === 'answered' && !discovered.yes) {
-      return ref.read === 'object' ? { is: 'absent', at: discovered.at } : { is: 'listed', items: [], at: discovered.at };
+      return ref.read === 'object'
+        ? { is: 'absent', at: discovered.at }
+        : { is: 'listed', items: [], at: discovered.at };
     }
   }
   return {

@@ -9,7 +9,9 @@ export function valueAt(root: unknown, path: Path): unknown {
   for (const part of path) {
     if (typeof part === 'object') {
       if (!Array.isArray(value)) return undefined;
-      value = value.find((item) => isRecord(item) && Object.entries(part).every(([key, wanted]) => item[key] === wanted));
+      value = value.find(
+        (item) => isRecord(item) && Object.entries(part).every(([key, wanted]) => item[key] === wanted),
+      );
     } else if (typeof part === 'number') {
       value = Array.isArray(value) ? value[part] : undefined;
     } else {
@@ -26,7 +28,10 @@ export const printPath = (path: Path): string =>
   path
     .map((part) => {
       if (typeof part === 'number') return `[${part}]`;
-      if (typeof part === 'object') return `[${Object.entries(part).map(([key, value]) => `${key}=${value}`).join(',')}]`;
+      if (typeof part === 'object')
+        return `[${Object.entries(part)
+          .map(([key, value]) => `${key}=${value}`)
+          .join(',')}]`;
       return plainName.test(part) ? `.${part}` : `["${part}"]`;
     })
     .join('');

@@ -25,7 +25,9 @@ export function assemblePlan(parts: {
     })),
   }));
   const hash = createHash('sha256')
-    .update(canonical({ fleet: parts.fleet, actions, hubs: parts.hubs.map(({ name, observed }) => ({ name, observed })) }))
+    .update(
+      canonical({ fleet: parts.fleet, actions, hubs: parts.hubs.map(({ name, observed }) => ({ name, observed })) }),
+    )
     .digest('hex');
   return { apiVersion: 'rollcall.dev/v1alpha1', kind: 'Plan', hash, ...parts };
 }

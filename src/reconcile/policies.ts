@@ -38,34 +38,57 @@ const open = ({ is }: Verdict): boolean => is === 'change' || is === 'in-sync' |
 /** A record that cannot be read is somebody's: nothing under its name is touched. */
 const brokenRecord: Policy = each(({ plan, subject }, { broken }) => {
   const hit = broken.get(plan.hub)?.find(({ name }) => name === nameOnHub(subject.registration));
-  return hit && refuse(`ConfigMap rollcall/${hit.name} on the hub cannot be read as a record: ${hit.broken}`, 'look at it; delete it by hand only if it is nobody\'s');
+  return (
+    hit &&
+    refuse(
+      `ConfigMap rollcall/${hit.name} on the hub cannot be read as a record: ${hit.broken}`,
+      "look at it; delete it by hand only if it is nobody's",
+    )
+  );
 });
 
 /** A registration that another fleet file keeps. */
 const foreignRecord: Policy = each(({ plan, subject }, { fleet, records }) => {
-  const hit = records.get(plan.hub)?.find(({ name, fleet: owner }) => name === nameOnHub(subject.registration) && owner !== fleet);
-  return hit && refuse(`it belongs to fleet ${hit.fleet}`, `take it out of one of the two files; fleet ${hit.fleet} must unjoin it first`);
+  const hit = records
+    .get(plan.hub)
+    ?.find(({ name, fleet: owner }) => name === nameOnHub(subject.registration) && owner !== fleet);
+  return (
+    hit &&
+    refuse(
+      `it belongs to fleet ${hit.fleet}`,
+      `take it out of one of the two files; fleet ${hit.fleet} must unjoin it first`,
+    )
+  );
 });
 
 /** The name on the hub and the Klusterlet's place are for life. */
 const pinnedNames: Policy = each(({ plan, subject }, { fleet, records }) => {
   const { registration, driver } = subject;
   if (registration.state === 'absent') return undefined;
-  const record = records.get(plan.hub)?.find((candidate) => candidate.fleet === fleet && candidate.member === plan.member);
+  const record = records
+    .get(plan.hub)
+    ?.find((candidate) => candidate.fleet === fleet && candidate.member === plan.member);
   if (record === undefined) return undefined;
   const before = driver.pinned(registrationOf(record, registration.hub));
   const changed = Object.entries(driver.pinned(registration)).find(([key, value]) => before[key] !== value);
   if (changed === undefined) return undefined;
   const [key, value] = changed;
-  return refuse(`options.${key} is pinned: recorded ${before[key] ?? '(none)'}, in the file ${value}`, 'change it back, or unjoin first (state: absent) and join again');
+  return refuse(
+    `options.${key} is pinned: recorded ${before[key] ?? '(none)'}, in the file ${value}`,
+    'change it back, or unjoin first (state: absent) and join again',
+  );
 });
 
 /** Another cluster answers under the old name. */
 const anotherCluster: Policy = each(({ plan, subject }) => {
   const { record, memberUid, rebuilt } = subject;
-  if (record === undefined || memberUid === undefined || record.memberUid === memberUid || !open(plan.verdict)) return undefined;
+  if (record === undefined || memberUid === undefined || record.memberUid === memberUid || !open(plan.verdict))
+    return undefined;
   if (rebuilt === true) return undefined;
-  return refuse(`another cluster: kube-system ${memberUid}, recorded ${record.memberUid}`, `rebuilt? rollcall apply --rebuilt ${plan.member}`);
+  return refuse(
+    `another cluster: kube-system ${memberUid}, recorded ${record.memberUid}`,
+    `rebuilt? rollcall apply --rebuilt ${plan.member}`,
+  );
 });
 
 /** One cluster under two names. A hub may be its own member, and a member may join several hubs. */
@@ -75,7 +98,8 @@ const sharedIdentity: Policy = (drafts, { records, fleet }) => {
     namesByUid.set(uid, (namesByUid.get(uid) ?? new Set()).add(member));
   };
   for (const { subject } of drafts) {
-    if (subject.memberUid !== undefined && subject.registration.state === 'present') claim(subject.memberUid, subject.registration.member.name);
+    if (subject.memberUid !== undefined && subject.registration.state === 'present')
+      claim(subject.memberUid, subject.registration.member.name);
   }
   const declared = new Set(drafts.map(({ plan }) => `${plan.hub}/${plan.member}`));
   for (const [hub, list] of records) {
@@ -87,9 +111,13 @@ const sharedIdentity: Policy = (drafts, { records, fleet }) => {
   }
   return each(({ plan, subject }) => {
     const names = subject.memberUid === undefined ? undefined : namesByUid.get(subject.memberUid);
-    if (names === undefined || names.size < 2 || subject.registration.state === 'absent' || !open(plan.verdict)) return undefined;
+    if (names === undefined || names.size < 2 || subject.registration.state === 'absent' || !open(plan.verdict))
+      return undefined;
     const list = [...names].toSorted().join(' and ');
-    return refuse(`one cluster under two names: ${list} (kube-system ${subject.memberUid ?? ''})`, 'check the contexts; keep one of the names');
+    return refuse(
+      `one cluster under two names: ${list} (kube-system ${subject.memberUid ?? ''})`,
+      'check the contexts; keep one of the names',
+    );
   })(drafts, { records, fleet, broken: new Map(), hubServers: new Map(), prune: false });
 };
 
@@ -97,8 +125,12 @@ const sharedIdentity: Policy = (drafts, { records, fleet }) => {
 const loopbackEndpoint: Policy = each(({ plan, subject }, { hubServers }) => {
   const server = hubServers.get(plan.id);
   if (server === undefined || subject.registration.state === 'absent' || !open(plan.verdict)) return undefined;
-  if (!isLoopback(server) || subject.memberServer === undefined || isLoopback(subject.memberServer.server)) return undefined;
-  return refuse(`the member would be told to reach its hub at ${server}, which is this machine itself`, `set hubs[${plan.hub}].endpoint.server to an address that members can reach`);
+  if (!isLoopback(server) || subject.memberServer === undefined || isLoopback(subject.memberServer.server))
+    return undefined;
+  return refuse(
+    `the member would be told to reach its hub at ${server}, which is this machine itself`,
+    `set hubs[${plan.hub}].endpoint.server to an address that members can reach`,
+  );
 });
 
 /** A join must not take over agents that somebody else installed: those of another hub, say. */
@@ -109,17 +141,24 @@ const occupied: Policy = each(({ plan, subject }, { fleet }) => {
     return step.objects.flatMap(({ ref, object }) => {
       const reading = subject.live.get(ref);
       const labels = reading.is === 'found' ? reading.object.metadata.labels : undefined;
-      return reading.is === 'found' && labels?.['rollcall.dev/fleet'] !== fleet ? [`${object.kind}/${object.metadata.name}`] : [];
+      return reading.is === 'found' && labels?.['rollcall.dev/fleet'] !== fleet
+        ? [`${object.kind}/${object.metadata.name}`]
+        : [];
     });
   });
   return names.length === 0
     ? undefined
-    : refuse(`the member already has ${names.join(', ')}, which belongs to a registration that is not recorded on this hub`, 'unjoin that one, or set options.klusterletName and klusterletNamespace for a second agent');
+    : refuse(
+        `the member already has ${names.join(', ')}, which belongs to a registration that is not recorded on this hub`,
+        'unjoin that one, or set options.klusterletName and klusterletNamespace for a second agent',
+      );
 });
 
 /** What is not in the file any more goes only when asked. */
 const orphans: Policy = each(({ plan, subject }, { prune }) =>
-  plan.verdict.is === 'change' && subject.why === orphanReason && subject.forget !== true && !prune ? { held: 'needs --prune' } : undefined,
+  plan.verdict.is === 'change' && subject.why === orphanReason && subject.forget !== true && !prune
+    ? { held: 'needs --prune' }
+    : undefined,
 );
 
 /** `--only`: the rest is shown and left. */

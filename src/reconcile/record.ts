@@ -9,7 +9,12 @@ import type { Context } from './steps/handler.ts';
 import { handlerOf } from './steps/index.ts';
 
 export const rollcallNamespace = 'rollcall';
-export const configMapType: ResourceType = { apiVersion: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespaced: true };
+export const configMapType: ResourceType = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  resource: 'configmaps',
+  namespaced: true,
+};
 
 const contentKey = 'record.json';
 const accessKey = 'access.json';
@@ -117,7 +122,15 @@ export function recordStep(
     labels: registration.member.labels,
     options: registration.options,
     memberUid,
-    objects: [...new Set(steps.flatMap((step) => handlerOf(step).owned(step).map((ref) => `${ref.site} ${nameOf(ref)}`)))],
+    objects: [
+      ...new Set(
+        steps.flatMap((step) =>
+          handlerOf(step)
+            .owned(step)
+            .map((ref) => `${ref.site} ${nameOf(ref)}`),
+        ),
+      ),
+    ],
   };
   const name = nameOnHub(registration);
   return {
@@ -179,11 +192,16 @@ export function canonical(value: unknown): string {
 export const kubeSystemRef = {
   site: 'member',
   read: 'object',
-  key: { type: { apiVersion: 'v1', kind: 'Namespace', resource: 'namespaces', namespaced: false }, name: 'kube-system' },
+  key: {
+    type: { apiVersion: 'v1', kind: 'Namespace', resource: 'namespaces', namespaced: false },
+    name: 'kube-system',
+  },
 } as const satisfies Ref;
 
 /** @returns all records on a hub */
-export async function readRecords(hub: Cluster): Promise<{ records: readonly FleetRecord[]; broken: readonly BrokenRecord[]; at: string }> {
+export async function readRecords(
+  hub: Cluster,
+): Promise<{ records: readonly FleetRecord[]; broken: readonly BrokenRecord[]; at: string }> {
   const { items, at } = await hub.list(recordsRef.key);
   const decoded = items.flatMap((item) => decodeRecord(item) ?? []);
   return {

@@ -33,23 +33,33 @@ export const refsOfRemoval = (steps: readonly Step[]): readonly Ref[] =>
   ]);
 
 /** @returns the objects of a step that are there, or why that cannot be said */
-export function targetsOf(step: Step, live: Readings): { readonly present: readonly Target[] } | { readonly unknown: string } {
+export function targetsOf(
+  step: Step,
+  live: Readings,
+): { readonly present: readonly Target[] } | { readonly unknown: string } {
   const present: Target[] = [];
   for (const ref of handlerOf(step).owned(step)) {
     const reading = live.get(ref);
     if (reading.is === 'unreadable') return { unknown: reading.reason };
-    if (reading.is === 'found') present.push({ site: ref.site, key: ref.key, object: reading.object, name: nameOf(ref) });
+    if (reading.is === 'found')
+      present.push({ site: ref.site, key: ref.key, object: reading.object, name: nameOf(ref) });
   }
   return { present };
 }
 
 /** @returns what others made on behalf of a step and is still there, `onlyIf` not yet judged */
-export function leftoversOf(leave: Leave, live: Readings): { readonly present: readonly Target[] } | { readonly unknown: string } {
+export function leftoversOf(
+  leave: Leave,
+  live: Readings,
+): { readonly present: readonly Target[] } | { readonly unknown: string } {
   const { ref, evidence } = leave;
   const reading = live.get(ref);
   if (reading.is === 'unreadable') return { unknown: reading.reason };
   if (ref.read === 'object') {
-    return { present: reading.is === 'found' ? [{ site: ref.site, key: ref.key, object: reading.object, name: nameOf(ref) }] : [] };
+    return {
+      present:
+        reading.is === 'found' ? [{ site: ref.site, key: ref.key, object: reading.object, name: nameOf(ref) }] : [],
+    };
   }
   if (ref.read !== 'list' || reading.is !== 'listed') return { present: [] };
   const { type } = ref.key;
@@ -59,7 +69,11 @@ export function leftoversOf(leave: Leave, live: Readings): { readonly present: r
   return {
     present: proven.map((object) => ({
       site: ref.site,
-      key: { type, name: object.metadata.name, ...(object.metadata.namespace === undefined ? {} : { namespace: object.metadata.namespace }) },
+      key: {
+        type,
+        name: object.metadata.name,
+        ...(object.metadata.namespace === undefined ? {} : { namespace: object.metadata.namespace }),
+      },
       object,
       name: `${type.kind}/${object.metadata.name}`,
     })),

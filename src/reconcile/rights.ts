@@ -28,7 +28,9 @@ export async function missingRights(entry: Draft, sites: Sites): Promise<Draft> 
     const does = planned.get(step.id);
     if (does === undefined || does === 'wait') return [];
     const rights = handlerOf(step).rights(step);
-    return does === 'remove' ? rights.map((right) => ({ ...right, question: { ...right.question, verb: 'delete' } })) : rights;
+    return does === 'remove'
+      ? rights.map((right) => ({ ...right, question: { ...right.question, verb: 'delete' } }))
+      : rights;
   });
   try {
     const answers = await Promise.all(

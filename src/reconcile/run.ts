@@ -63,7 +63,14 @@ async function carryOut(draft: Draft, hub: Cluster, waker: HubWaker, options: Ru
   const { verdict } = plan;
   if (verdict.is !== 'change') return outcomeOf(draft, { is: 'done' }, [], 0);
   if (options.signal.aborted) {
-    return { id: plan.id, action: verdict.action, tookMs: 0, written: [], is: 'not-started', reason: 'the run was interrupted' };
+    return {
+      id: plan.id,
+      action: verdict.action,
+      tookMs: 0,
+      written: [],
+      is: 'not-started',
+      reason: 'the run was interrupted',
+    };
   }
   const started = options.clock.now();
   const written: string[] = [];
@@ -83,7 +90,12 @@ async function carryOut(draft: Draft, hub: Cluster, waker: HubWaker, options: Ru
     return outcome;
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
-    const outcome = outcomeOf(draft, { is: 'failed', step: 'read', reason: error.message }, written, options.clock.now() - started);
+    const outcome = outcomeOf(
+      draft,
+      { is: 'failed', step: 'read', reason: error.message },
+      written,
+      options.clock.now() - started,
+    );
     options.onEvent({ type: 'finished', id: plan.id, outcome });
     return outcome;
   } finally {

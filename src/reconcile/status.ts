@@ -11,7 +11,14 @@ export function statusOf({ plan, drafts, at }: Survey): Status {
   const byId = new Map(drafts.map((entry) => [entry.plan.id, entry]));
   const rows = plan.registrations.map((registration) => rowOf(registration, byId.get(registration.id)));
   const unmanaged = plan.unmanaged.map(
-    ({ hub, name }): StatusRow => ({ id: `${hub}/${name}`, hub, member: name, mode: '-', state: 'unmanaged', note: 'not in the file' }),
+    ({ hub, name }): StatusRow => ({
+      id: `${hub}/${name}`,
+      hub,
+      member: name,
+      mode: '-',
+      state: 'unmanaged',
+      note: 'not in the file',
+    }),
   );
   return { apiVersion: 'rollcall.dev/v1alpha1', kind: 'Status', fleet: plan.fleet, at, rows: [...rows, ...unmanaged] };
 }
@@ -69,6 +76,9 @@ function changeNote(verdict: Extract<Verdict, { is: 'change' }>, steps: Registra
   if (verdict.action === 'unjoin') return 'to be unjoined';
   const fields = steps.flatMap((step) => step.fields);
   const writers = [...new Set(fields.flatMap(({ by }) => by?.manager ?? []))];
-  const count = fields.length === 0 ? steps.map(({ title }) => title).join(', ') : `${fields.length} field${fields.length === 1 ? '' : 's'}`;
+  const count =
+    fields.length === 0
+      ? steps.map(({ title }) => title).join(', ')
+      : `${fields.length} field${fields.length === 1 ? '' : 's'}`;
   return writers.length === 0 ? count : `${count}, ${writers.join(', ')}`;
 }

@@ -12,7 +12,14 @@ import { endpointOf, refsOfEndpoint } from './endpoint.ts';
 import { joined, observe, observeInBulk } from './observe.ts';
 import { assemblePlan } from './plan.ts';
 import { orphanReason, policies } from './policies.ts';
-import { type BrokenRecord, type FleetRecord, kubeSystemRef, readRecords, recordStep, registrationOf } from './record.ts';
+import {
+  type BrokenRecord,
+  type FleetRecord,
+  kubeSystemRef,
+  readRecords,
+  recordStep,
+  registrationOf,
+} from './record.ts';
 import { refsOfRemoval } from './removal.ts';
 import { missingRights } from './rights.ts';
 import { refsOfCondition } from './steps/condition.ts';
@@ -75,7 +82,14 @@ export async function survey(options: SurveyOptions): Promise<Survey> {
   const hubs = fleet.hubs.filter(({ name }) => options.hubs?.includes(name) ?? targetHubs?.has(name) ?? true);
   const clusters = new Map(hubs.map((hub) => [hub.name, options.open(hub.access)]));
   const views = await Promise.all(
-    hubs.map((hub) => viewHub(hub, clusters.get(hub.name), selected.filter((item) => item.hub.name === hub.name), options)),
+    hubs.map((hub) =>
+      viewHub(
+        hub,
+        clusters.get(hub.name),
+        selected.filter((item) => item.hub.name === hub.name),
+        options,
+      ),
+    ),
   );
   const observed = views.filter((view): view is HubView => !('reason' in view));
   const blocked = views.flatMap((view) => ('reason' in view ? view.registrations : []));
@@ -85,19 +99,26 @@ export async function survey(options: SurveyOptions): Promise<Survey> {
     fleet: fleet.name,
     records: new Map(observed.map(({ hub, records }) => [hub.name, records])),
     broken: new Map(observed.map(({ hub, broken }) => [hub.name, broken])),
-    hubServers: new Map(observed.flatMap(({ subjects }) => subjects.map(({ registration, server }) => [registration.id, server]))),
+    hubServers: new Map(
+      observed.flatMap(({ subjects }) => subjects.map(({ registration, server }) => [registration.id, server])),
+    ),
     prune: options.prune,
     ...(options.only === undefined ? {} : { only: options.only }),
   };
   const judged = policies.reduce<readonly Draft[]>((list, policy) => policy(list, context), drafts);
   const order = new Map(fleet.registrations.map(({ id }, index) => [id, index]));
   const rank = ({ id }: RegistrationPlan): number => order.get(id) ?? Number.POSITIVE_INFINITY;
-  const registrations = [...judged.map(({ plan }) => plan), ...blocked].toSorted(
-    (a, b) => (rank(a) === rank(b) ? a.id.localeCompare(b.id) : rank(a) - rank(b)),
+  const registrations = [...judged.map(({ plan }) => plan), ...blocked].toSorted((a, b) =>
+    rank(a) === rank(b) ? a.id.localeCompare(b.id) : rank(a) - rank(b),
   );
   const hubPlans: HubPlan[] = views.map((view) =>
     'reason' in view
-      ? { name: view.hub.name, observed: false, reason: view.reason, ...(view.next === undefined ? {} : { next: view.next }) }
+      ? {
+          name: view.hub.name,
+          observed: false,
+          reason: view.reason,
+          ...(view.next === undefined ? {} : { next: view.next }),
+        }
       : { name: view.hub.name, observed: true },
   );
   const plan = assemblePlan({
@@ -110,7 +131,11 @@ export async function survey(options: SurveyOptions): Promise<Survey> {
   const close = async (): Promise<void> => {
     await Promise.all([...clusters.values()].map((cluster) => cluster.close()));
   };
-  const at = observed.map((view) => view.at).toSorted().at(-1) ?? '';
+  const at =
+    observed
+      .map((view) => view.at)
+      .toSorted()
+      .at(-1) ?? '';
   return { plan, drafts: judged, hubs: clusters, at, close };
 }
 
@@ -153,7 +178,9 @@ async function viewHub(
       const endpoint = endpointOf(registration, cluster.endpoint, facts, options.fingerprints);
       if ('problem' in endpoint) return unobserved(endpoint.problem, endpoint.next);
       const driver = options.drivers[registration.mode];
-      const record = records.find(({ name, fleet }) => name === nameOnHub(registration) && fleet === options.fleet.name);
+      const record = records.find(
+        ({ name, fleet }) => name === nameOnHub(registration) && fleet === options.fleet.name,
+      );
       const entry = found.get(nameOnHub(registration));
       const inFile = options.fleet.registrations.includes(registration);
       subjects.push({
@@ -185,19 +212,31 @@ function refsOf({ registration, driver, driverSteps, record, found }: Candidate)
   if (registration.state === 'present') return [...refsOfSteps(steps), ...refsOfCondition(signs.agentAlive)];
   if (record === undefined && found === undefined) return [];
   const { works, addons } = driver.consequences(registration);
-  return [...refsOfRemoval(steps).filter(({ read }) => read !== 'contents'), works, addons, ...refsOfCondition(signs.heartbeat)];
+  return [
+    ...refsOfRemoval(steps).filter(({ read }) => read !== 'contents'),
+    works,
+    addons,
+    ...refsOfCondition(signs.heartbeat),
+  ];
 }
 
-const recordFirst = (registration: Registration, steps: Subject['steps'], uid: string, context: Context): Subject['steps'] => [
-  recordStep(registration, steps, uid, context),
-  ...steps,
-];
+const recordFirst = (
+  registration: Registration,
+  steps: Subject['steps'],
+  uid: string,
+  context: Context,
+): Subject['steps'] => [recordStep(registration, steps, uid, context), ...steps];
 
 /** Registrations that are recorded for this fleet but not in its file any more. */
 function orphansOf(hub: Hub, records: readonly FleetRecord[], options: SurveyOptions): readonly Registration[] {
   const declared = new Set(options.fleet.registrations.map(({ id }) => id));
   return records
-    .filter(({ fleet, member, labels }) => fleet === options.fleet.name && !declared.has(`${hub.name}/${member}`) && options.selects({ name: member, labels }))
+    .filter(
+      ({ fleet, member, labels }) =>
+        fleet === options.fleet.name &&
+        !declared.has(`${hub.name}/${member}`) &&
+        options.selects({ name: member, labels }),
+    )
     .map((record) => registrationOf(record, hub));
 }
 
@@ -225,7 +264,9 @@ async function draftMember(
   entries: readonly { candidate: Candidate; view: HubView }[],
   options: SurveyOptions,
 ): Promise<readonly Draft[]> {
-  const refs = entries.flatMap(({ candidate }) => (candidate.forget === true ? [] : refsOf(candidate))).filter(({ site }) => site === 'member');
+  const refs = entries
+    .flatMap(({ candidate }) => (candidate.forget === true ? [] : refsOf(candidate)))
+    .filter(({ site }) => site === 'member');
   const member = options.open(access);
   try {
     const live = await observe({ member }, refs.length === 0 ? [] : [kubeSystemRef, ...refs]);
@@ -270,5 +311,8 @@ function unmanagedOn({ hub, found, records }: HubView, fleet: Fleet): readonly U
     ...records.map(({ name }) => name),
     ...fleet.registrations.filter((registration) => registration.hub.name === hub.name).map(nameOnHub),
   ]);
-  return [...found.keys()].filter((name) => !known.has(name)).toSorted().map((name) => ({ hub: hub.name, name }));
+  return [...found.keys()]
+    .filter((name) => !known.has(name))
+    .toSorted()
+    .map((name) => ({ hub: hub.name, name }));
 }

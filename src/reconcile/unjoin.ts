@@ -31,7 +31,8 @@ export async function remove(work: Work, written: string[]): Promise<Ending> {
     try {
       const live = await observe(forget ? { hub: sites.hub } : sites, reads);
       const fence = forget ? undefined : fenced(live, subject.memberUid);
-      if (fence !== undefined) return written.length > 0 && fence.is === 'blocked' ? { ...fence, is: 'failed', step: 'identity' } : fence;
+      if (fence !== undefined)
+        return written.length > 0 && fence.is === 'blocked' ? { ...fence, is: 'failed', step: 'identity' } : fence;
       const next = await nextRemoval(order, live, work, written);
       if (next.is === 'gone') {
         if (!forget) return { is: 'done' };
@@ -42,9 +43,15 @@ export async function remove(work: Work, written: string[]): Promise<Ending> {
       if (signal.aborted) return { is: 'interrupted', step: next.step.id };
       if (next.is === 'waiting') {
         if (clock.now() >= deadline) {
-          return { is: 'failed', step: next.step.id, reason: `timed out waiting for: ${next.waitingFor}`, next: 're-running is safe' };
+          return {
+            is: 'failed',
+            step: next.step.id,
+            reason: `timed out waiting for: ${next.waitingFor}`,
+            next: 're-running is safe',
+          };
         }
-        if (waiting !== next.waitingFor) work.onEvent({ type: 'waiting', id: plan.id, step: next.step.id, waitingFor: next.waitingFor });
+        if (waiting !== next.waitingFor)
+          work.onEvent({ type: 'waiting', id: plan.id, step: next.step.id, waitingFor: next.waitingFor });
         waiting = next.waitingFor;
         await alarm.changed(Math.min(pollMs[next.step.site], Math.max(deadline - clock.now(), 1)), signal);
         continue;
@@ -52,14 +59,24 @@ export async function remove(work: Work, written: string[]): Promise<Ending> {
       if (written.length === 0 && !(await work.mayWrite())) {
         return { is: 'blocked', reason: 'the lock on the hub was taken by another run', next: 'plan again' };
       }
-      work.onEvent({ type: 'performing', id: plan.id, step: next.step.id, title: `remove ${next.targets.map(({ name }) => name).join(', ')}` });
+      work.onEvent({
+        type: 'performing',
+        id: plan.id,
+        step: next.step.id,
+        title: `remove ${next.targets.map(({ name }) => name).join(', ')}`,
+      });
       for (const { site, key, object, name } of next.targets) {
         await sites[site].remove(key, { uid: object.metadata.uid ?? '' });
         written.push(`${site} ${name} removed`);
       }
     } catch (error) {
       if (!(error instanceof ClusterError)) throw error;
-      return { is: 'failed', step: 'remove', reason: error.message, ...(error.next === undefined ? {} : { next: error.next }) };
+      return {
+        is: 'failed',
+        step: 'remove',
+        reason: error.message,
+        ...(error.next === undefined ? {} : { next: error.next }),
+      };
     } finally {
       alarm.disarm();
     }
@@ -72,7 +89,12 @@ type Next =
   | { readonly is: 'waiting'; readonly step: Step; readonly waitingFor: string }
   | { readonly is: 'delete'; readonly step: Step; readonly targets: readonly Target[] };
 
-async function nextRemoval(order: readonly Step[], live: Readings, work: Work, written: readonly string[]): Promise<Next> {
+async function nextRemoval(
+  order: readonly Step[],
+  live: Readings,
+  work: Work,
+  written: readonly string[],
+): Promise<Next> {
   const { forget } = work.draft.subject;
   for (const step of order) {
     // A forget leaves the record as a tombstone.
@@ -86,7 +108,8 @@ async function nextRemoval(order: readonly Step[], live: Readings, work: Work, w
       const guard = guardOf(step, live);
       if (guard !== undefined) {
         if (guard.is === 'unknown') return stopped(step, guard.because, written);
-        if (step.removal?.first === true && written.length === 0) return { is: 'stopped', ending: { is: 'refused', reason: guard.because } };
+        if (step.removal?.first === true && written.length === 0)
+          return { is: 'stopped', ending: { is: 'refused', reason: guard.because } };
         return { is: 'waiting', step, waitingFor: guard.because };
       }
       return { is: 'delete', step, targets: present.filter((target) => !leaving.includes(target)) };
@@ -105,7 +128,11 @@ function guardOf(step: Step, live: Readings): { is: 'fails' | 'unknown'; because
   return undefined;
 }
 
-async function leftoverOf(step: Step, live: Readings, work: Work): Promise<Next | { readonly unknown: string } | undefined> {
+async function leftoverOf(
+  step: Step,
+  live: Readings,
+  work: Work,
+): Promise<Next | { readonly unknown: string } | undefined> {
   for (const leave of step.leaves ?? []) {
     const left = leftoversOf(leave, live);
     if ('unknown' in left) return left;
@@ -113,19 +140,31 @@ async function leftoverOf(step: Step, live: Readings, work: Work): Promise<Next 
     const present = left.present.filter((target) => !leaving.includes(target));
     if (present.length > 0) {
       const more = leave.onlyIf === undefined ? undefined : await observe(work.sites, refsOfCondition(leave.onlyIf));
-      const judgement = leave.onlyIf === undefined || more === undefined ? undefined : judge(leave.onlyIf, joined([{ site: leave.ref.site, live: more }]));
+      const judgement =
+        leave.onlyIf === undefined || more === undefined
+          ? undefined
+          : judge(leave.onlyIf, joined([{ site: leave.ref.site, live: more }]));
       if (judgement?.is === 'unknown') return { unknown: judgement.because };
       if (judgement === undefined || judgement.is === 'holds') return { is: 'delete', step, targets: present };
-      work.onEvent({ type: 'waiting', id: work.draft.plan.id, step: step.id, waitingFor: `nothing, it stays: ${judgement.because}` });
+      work.onEvent({
+        type: 'waiting',
+        id: work.draft.plan.id,
+        step: step.id,
+        waitingFor: `nothing, it stays: ${judgement.because}`,
+      });
     }
-    if (leaving.length > 0) return { is: 'waiting', step, waitingFor: `${leaving.map(({ name }) => name).join(', ')} to be gone` };
+    if (leaving.length > 0)
+      return { is: 'waiting', step, waitingFor: `${leaving.map(({ name }) => name).join(', ')} to be gone` };
   }
   return undefined;
 }
 
 const stopped = (step: Step, reason: string, written: readonly string[]): Next => ({
   is: 'stopped',
-  ending: written.length > 0 ? { is: 'failed', step: step.id, reason, next: 're-running is safe' } : { is: 'blocked', reason },
+  ending:
+    written.length > 0
+      ? { is: 'failed', step: step.id, reason, next: 're-running is safe' }
+      : { is: 'blocked', reason },
 });
 
 function progressOf(step: Step, leaving: readonly Target[]): string {
@@ -137,7 +176,13 @@ function progressOf(step: Step, leaving: readonly Target[]): string {
 
 async function leaveTombstone(work: Work): Promise<void> {
   const { registration, steps, record } = work.draft.subject;
-  const left = steps.flatMap((step) => (step.site === 'member' ? handlerOf(step).owned(step).map((ref) => ref) : []));
+  const left = steps.flatMap((step) =>
+    step.site === 'member'
+      ? handlerOf(step)
+          .owned(step)
+          .map((ref) => ref)
+      : [],
+  );
   const step = recordStep(registration, steps.slice(1), record?.memberUid ?? '', work.context, {
     since: (await work.sites.hub.get({ type: kubeSystemRef.key.type, name: 'kube-system' })).at,
     left: left.map(({ key }) => `${key.type.kind}/${key.name}`),

@@ -61,7 +61,11 @@ export class HubWaker {
 
   #watch(key: ListKey): void {
     const id = listKey(key);
-    if (!this.#watched.has(id)) this.#watched.set(id, this.#follow(key));
+    if (this.#watched.has(id)) return;
+    const following = this.#follow(key);
+    // A bug in it is thrown by close, not as an unhandled rejection in the middle of the run.
+    following.catch(() => {});
+    this.#watched.set(id, following);
   }
 
   async #follow(key: ListKey): Promise<void> {
@@ -81,7 +85,10 @@ export class HubWaker {
   #changed(key: ListKey, object: KubeObject): void {
     const id = listKey(key);
     for (const { refs, wake } of this.#waiters) {
-      if (refs.some((ref) => 'bulk' in ref && ref.bulk !== undefined && listKey(ref.bulk) === id && concerns(ref, object))) wake();
+      if (
+        refs.some((ref) => 'bulk' in ref && ref.bulk !== undefined && listKey(ref.bulk) === id && concerns(ref, object))
+      )
+        wake();
     }
   }
 }

@@ -22,12 +22,16 @@ export function generateMembers(count: number, taken: readonly Wanted[]): readon
   return members;
 }
 
+/** First line of a generated fleet file: only such a file is ever replaced. */
+export const generatedMark = '# Written by rollcall sandbox';
+
 /** A fleet file that registers generated members with the first hub. */
 export function generatedFleet(hubs: readonly Wanted[], members: readonly Generated[]): string {
   const [hub] = hubs;
   if (!hub) return '';
   const listed = members.map(({ name, labels }) => `  - { name: ${name}, labels: ${JSON.stringify(labels)} }\n`);
   return [
+    `${generatedMark}\n`,
     'apiVersion: rollcall.dev/v1alpha1\n',
     'kind: Fleet\n',
     'name: sandbox-generated\n',

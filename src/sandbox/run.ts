@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { exitCodes, RunError } from '../model/errors.ts';
 import type { Access, Fleet } from '../model/fleet.ts';
 import type { ReadYaml } from './actors/kubeconfig.ts';
-import { generatedFleet, type Generated, generateMembers } from './generate.ts';
+import { type Generated, generatedFleet, generatedMark, generateMembers } from './generate.ts';
 import { isSandboxKubeconfig } from './kubeconfig.ts';
 import { startSandbox, textOf } from './sandbox.ts';
 import type { Wanted } from './world.ts';
@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly latencyMs: number;
   /** Divides every duration that OCM waits for; default 10. */
   readonly speed?: number;
-  /** Gets `kubeconfig` and, with `members`, `fleet.yaml`. */
+  /** Gets `kubeconfig` and, with `members`, `fleet-generated.yaml`. */
   readonly directory: string;
   readonly readYaml: ReadYaml;
   /** Takes one line without its end. */
@@ -43,9 +43,10 @@ export async function runSandbox(options: RunOptions): Promise<void> {
   const declared = fleet?.members.map(wanted) ?? [];
   const generated = generateMembers(options.members, [...hubs, ...declared]);
   const members = [...declared, ...generated];
+  const file = generated.length > 0 ? resolve(directory, 'fleet-generated.yaml') : undefined;
   const sandbox = await startSandbox({ hubs, members, readYaml, latencyMs, speed, kubeconfig });
-  const file = generated.length > 0 ? await writeGenerated(directory, hubs, generated) : undefined;
   try {
+    if (file) await writeGenerated(file, hubs, generated);
     const late = latencyMs > 0 ? `, every answer ${latencyMs} ms late` : '';
     print(`Sandbox: ${count(hubs.length, 'hub')} and ${count(members.length, 'member')} on 127.0.0.1${late}`);
     for (const warning of unreachable(fleet)) print(`  ${warning}`);
@@ -59,8 +60,8 @@ export async function runSandbox(options: RunOptions): Promise<void> {
     print('Ctrl-C ends it and removes what it wrote.');
     if (!signal.aborted) await once(signal, 'abort');
   } finally {
+    if (file && (await textOf(file))?.startsWith(generatedMark)) await rm(file);
     await sandbox.close();
-    if (file) await rm(file, { force: true });
   }
 }
 
@@ -97,12 +98,14 @@ async function leadsToSandbox(access: Access, own: string, readYaml: ReadYaml): 
   return text !== undefined && isSandboxKubeconfig(text, readYaml);
 }
 
-async function writeGenerated(
-  directory: string,
-  hubs: readonly Wanted[],
-  members: readonly Generated[],
-): Promise<string> {
-  const path = join(resolve(directory), 'fleet.yaml');
+async function writeGenerated(path: string, hubs: readonly Wanted[], members: readonly Generated[]): Promise<void> {
+  const there = await textOf(path);
+  if (there !== undefined && !there.startsWith(generatedMark)) {
+    throw new RunError(
+      exitCodes.usage,
+      `${path} was not written by the sandbox: it would be overwritten`,
+      'move it away',
+    );
+  }
   await writeFile(path, generatedFleet(hubs, members));
-  return path;
 }

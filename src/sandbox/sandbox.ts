@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { exitCodes, RunError } from '../model/errors.ts';
 import { isSandboxKubeconfig, sandboxKubeconfig } from './kubeconfig.ts';
@@ -26,10 +26,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { kubeconfig, latencyMs = 0, ...rest } = options;
   await refuseForeign(kubeconfig, options.readYaml);
   const world = await startWorld({ ...rest, listen: { latencyMs } });
+  const folder = dirname(kubeconfig);
   let text: string;
+  let made: string | undefined;
   try {
     text = await sandboxKubeconfig(world.clusters);
-    await mkdir(dirname(kubeconfig), { recursive: true, mode: 0o700 });
+    made = await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(kubeconfig, text, { mode: 0o600 });
     // The mode above only counts for a new file.
     await chmod(kubeconfig, 0o600);
@@ -43,8 +45,16 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       await world.close();
       // A sandbox that was started later in the same folder has replaced the file: it is not ours any more.
       if ((await textOf(kubeconfig)) === text) await rm(kubeconfig);
+      if (made !== undefined) await rmdir(folder).catch(stillUsed);
     },
   };
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
+
+function stillUsed(error: unknown): void {
+  if (!hasCode(error, 'ENOTEMPTY') && !hasCode(error, 'ENOENT')) throw error;
 }
 
 /** @returns undefined when there is no such file */
@@ -52,7 +62,7 @@ export async function textOf(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

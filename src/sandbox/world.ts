@@ -51,19 +51,26 @@ export interface World {
   close(): Promise<void>;
 }
 
+/** Clusters that start side by side, so that keys are made while others are being seeded. */
+const atOnce = 16;
+
 /** Starts every cluster, seeds it, and lets OCM play on it. */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const clusters = new Map<string, SandboxCluster>();
   const close = async (): Promise<void> => {
     await Promise.all([...clusters.values()].map((cluster) => cluster.close()));
   };
-  try {
-    for (const { context } of [...options.hubs, ...options.members]) {
-      if (!clusters.has(context)) clusters.set(context, await start(options, context, clusters.size));
-    }
-  } catch (error) {
+  const contexts = [...new Set([...options.hubs, ...options.members].map(({ context }) => context))];
+  for (let first = 0; first < contexts.length; first += atOnce) {
+    const starting = contexts
+      .slice(first, first + atOnce)
+      .map((context, index) => start(options, context, first + index));
+    const started = await Promise.allSettled(starting);
+    for (const one of started) if (one.status === 'fulfilled') clusters.set(one.value.context, one.value);
+    const failed = started.find((one) => one.status === 'rejected');
+    if (!failed) continue;
     await close();
-    throw error;
+    throw failed.reason;
   }
   const all = [...clusters.values()];
   const dial = dialer(all, options.readYaml);

@@ -16,7 +16,7 @@ const pod = {
       args: ['a'],
       ports: [{ containerPort: 80 }],
       env: [{ name: 'A', value: 'b' }],
-      resources: { limits: { cpu: '0.5', memory: '2048Mi' }, requests: { memory: '1.5Gi' } },
+      resources: { limits: { cpu: '0.5', memory: '2048Mi' }, requests: { cpu: '100m', memory: '1.5Gi' } },
       volumeMounts: [{ name: 'v', mountPath: '/v' }],
     },
   ],

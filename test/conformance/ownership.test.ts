@@ -23,10 +23,13 @@ const write: fc.Arbitrary<Write> = fc.record({
   spec: specs,
 });
 
-/** What of an object both sides must agree on. Times are the server's. */
+/** What of an object both sides must agree on. Times are the server's, but for whether there is one. */
 function essence(object: KubeObject | undefined): unknown {
   if (!object) return undefined;
-  const entries = (object.metadata.managedFields ?? []).map(({ time: _, ...entry }): ManagedFieldsEntry => entry);
+  const entries = (object.metadata.managedFields ?? []).map(({ time, ...entry }) => ({
+    ...entry,
+    timed: time !== undefined,
+  }));
   const text = (entry: ManagedFieldsEntry): string => `${entry.operation} ${entry.manager}`;
   return {
     labels: object.metadata.labels ?? {},

@@ -47,7 +47,7 @@ export async function serve(pair: Pair, handler: Handler, options: { clientCa?: 
 /** The same without HTTP/2. */
 export async function serveHttp1(
   pair: Pair,
-  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  handler: (request: IncomingMessage, response: ServerResponse) => unknown,
 ): Promise<TestServer> {
   const seen: string[] = [];
   const server = createHttps(pair, (request, response) => {

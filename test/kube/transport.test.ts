@@ -113,7 +113,10 @@ test('a connection that breaks before the answer is an error', async () => {
 
 test('a body that is cut off is an error over HTTP/1.1 too, and the next request gets a new connection', async () => {
   const server = await servingHttp1((request, response) => {
-    if (request.url !== '/cut') return answer(response, 200, {});
+    if (request.url !== '/cut') {
+      answer(response, 200, {});
+      return;
+    }
     response.writeHead(200, { 'content-length': '100' });
     response.write('{"half":', () => request.socket.destroy());
   });

@@ -10,7 +10,12 @@ const type = (apiVersion: string, kind: string, resource: string, namespaced: bo
 /** The resource types that the OCM modes touch (facts: OCM 1.3, API groups of clusters, works, add-ons and operator). */
 export const api = {
   managedCluster: type('cluster.open-cluster-management.io/v1', 'ManagedCluster', 'managedclusters', false),
-  managedClusterSet: type('cluster.open-cluster-management.io/v1beta2', 'ManagedClusterSet', 'managedclustersets', false),
+  managedClusterSet: type(
+    'cluster.open-cluster-management.io/v1beta2',
+    'ManagedClusterSet',
+    'managedclustersets',
+    false,
+  ),
   manifestWork: type('work.open-cluster-management.io/v1', 'ManifestWork', 'manifestworks', true),
   addOn: type('addon.open-cluster-management.io/v1alpha1', 'ManagedClusterAddOn', 'managedclusteraddons', true),
   klusterlet: type('operator.open-cluster-management.io/v1', 'Klusterlet', 'klusterlets', false),

@@ -100,7 +100,7 @@ export const agentAlive = (refs: Refs): Condition => ({
         { lastWriteTo: refs.klusterlet },
         { lastWriteTo: refs.agent },
       ],
-      says: "the agent renewed its lease after the last write to what it depends on",
+      says: 'the agent renewed its lease after the last write to what it depends on',
     },
   ],
 });
@@ -147,11 +147,15 @@ export const klusterletHealthy = (refs: Refs): Condition => ({
   ],
 });
 
+/** Set once by the agent with its issued certificate; never goes back. */
+export const joined = (refs: Refs): Condition =>
+  says(refs.managedCluster, 'ManagedClusterJoined', 'True', 'the cluster has joined');
+
 /** What the hub must say of the cluster. */
 export const hubHealthy = (refs: Refs): Condition => ({
   all: [
     says(refs.managedCluster, 'HubAcceptedManagedCluster', 'True', 'the hub has accepted the cluster'),
-    says(refs.managedCluster, 'ManagedClusterJoined', 'True', 'the cluster has joined'),
+    joined(refs),
     says(refs.managedCluster, 'ManagedClusterConditionAvailable', 'True', 'the hub says Available'),
     neverSays(refs.managedCluster, 'ManagedClusterConditionClockSynced', 'False', 'clocks are in sync'),
   ],

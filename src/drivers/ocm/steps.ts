@@ -2,18 +2,10 @@ import type { HubFacts } from '../../model/driver.ts';
 import type { Registration } from '../../model/fleet.ts';
 import type { Condition, ConditionStep, Step } from '../../model/step.ts';
 import { addOnNameLabel, api, clusterSetLabel, operatorNamespace } from './api.ts';
-import {
-  agentAlive,
-  credentialUsable,
-  deletingMessage,
-  hubHealthy,
-  klusterletHealthy,
-  leaseFresh,
-  notDenied,
-  says,
-} from './conditions.ts';
+import { agentAlive, credentialUsable, deletingMessage, hubHealthy, joined, klusterletHealthy } from './conditions.ts';
 import { klusterlet, klusterletRules } from './klusterlet.ts';
-import { namesOf, type Refs, refsOf } from './refs.ts';
+import { preconditions, worksGuards } from './preconditions.ts';
+import { namesOf, refsOf } from './refs.ts';
 
 /** What differs between the two modes whose agent runs on the member. */
 export interface Flavour {
@@ -60,7 +52,7 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
         },
       ],
       fieldRules: [{ path: ['roleRef'], rule: 'recreate' }],
-      until: usable,
+      until: { all: [usable, joined(refs)] },
     },
     {
       kind: 'object',
@@ -112,7 +104,12 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
       fieldManager: 'rollcall',
       issuer: 'hub',
       serviceAccount: { namespace: operatorNamespace, name: names.identity, ref: refs.identity },
-      secret: { namespace: names.agentNamespace, name: refs.bootstrap.key.name, key: 'kubeconfig', ref: refs.bootstrap },
+      secret: {
+        namespace: names.agentNamespace,
+        name: refs.bootstrap.key.name,
+        key: 'kubeconfig',
+        ref: refs.bootstrap,
+      },
       kubeconfig: {
         server: facts.server,
         ...(facts.ca === undefined ? {} : { ca: facts.ca }),
@@ -242,82 +239,4 @@ function managedCluster(registration: Registration) {
     },
     ...(Object.keys(spec).length > 0 ? { spec } : {}),
   };
-}
-
-/** Deleting a ManagedCluster deletes what runs on the member; with a dead agent it never ends (facts/OCM GC controller). */
-function worksGuards(registration: Registration, refs: Refs): readonly Condition[] {
-  const none: Condition = { ref: refs.works, is: 'empty', says: 'no ManifestWork is left' };
-  if (registration.works === 'refuse') return [none];
-  return [{ any: [none, leaseFresh(refs)] }];
-}
-
-function preconditions(registration: Registration, refs: Refs): readonly ConditionStep[] {
-  const steps: ConditionStep[] = [
-    {
-      kind: 'condition',
-      id: 'hub-serves-ocm',
-      site: 'hub',
-      title: 'hub serves Open Cluster Management',
-      required: true,
-      condition: { ref: refs.servedByHub, is: 'yes', says: 'the hub serves cluster.open-cluster-management.io/v1' },
-      next: 'install the hub with `clusteradm init`, or check the access of this hub',
-    },
-    {
-      kind: 'condition',
-      id: 'cluster-namespace',
-      site: 'hub',
-      title: 'cluster namespace is not Terminating',
-      required: true,
-      otherwise: 'pending',
-      condition: {
-        from: refs.clusterNamespace,
-        path: ['metadata', 'deletionTimestamp'],
-        exists: false,
-        says: `the cluster namespace ${namesOf(registration).cluster} on the hub is not Terminating`,
-      },
-    },
-    {
-      kind: 'condition',
-      id: 'not-denied',
-      site: 'hub',
-      title: 'nobody took the consent back',
-      required: true,
-      condition: notDenied(refs),
-      next: `kubectl patch managedcluster ${namesOf(registration).cluster} --type merge -p '{"spec":{"hubAcceptsClient":true}}' on the hub, or declare state: absent`,
-    },
-    {
-      kind: 'condition',
-      id: 'operator',
-      site: 'member',
-      title: 'klusterlet operator runs on the member',
-      required: true,
-      condition: {
-        all: [
-          {
-            ref: refs.servedByMember,
-            is: 'yes',
-            says: 'the member serves operator.open-cluster-management.io/v1 Klusterlet',
-          },
-          says(refs.operator, 'Available', 'True', 'Deployment open-cluster-management/klusterlet is Available'),
-        ],
-      },
-      next: 'install it with `helm install klusterlet ocm/klusterlet -n open-cluster-management --create-namespace --set klusterlet.create=false`',
-    },
-  ];
-  if (registration.options.clusterSet !== undefined) {
-    steps.push({
-      kind: 'condition',
-      id: 'cluster-set',
-      site: 'hub',
-      title: 'cluster set exists',
-      required: true,
-      condition: {
-        ref: refs.clusterSet,
-        is: 'found',
-        says: `ManagedClusterSet ${registration.options.clusterSet} exists on the hub`,
-      },
-      next: `create it with \`clusteradm create clusterset ${registration.options.clusterSet}\``,
-    });
-  }
-  return steps;
 }

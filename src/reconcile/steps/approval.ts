@@ -25,7 +25,8 @@ export function objection(step: ApprovalStep, request: KubeObject, live: Reading
   const addOn = evidence.withoutLabels.find((label) => request.metadata.labels?.[label] !== undefined);
   if (addOn !== undefined) return `carries ${addOn}`;
   const usages = valueAt(request, ['spec', 'usages']);
-  if (!Array.isArray(usages) || usages.some((usage) => !evidence.usages.includes(String(usage)))) return 'asks for other usages';
+  if (!Array.isArray(usages) || usages.some((usage) => !evidence.usages.includes(String(usage))))
+    return 'asks for other usages';
   if (!isRequest(facts)) return 'cannot be parsed';
   if (!facts.signatureValid) return 'its signature does not verify';
   if (facts.subjectAltNames.length > 0) return 'asks for alternative names';
@@ -43,7 +44,10 @@ export function objection(step: ApprovalStep, request: KubeObject, live: Reading
 const isRequest = (facts: unknown): facts is CertificateRequestFacts =>
   isRecord(facts) && typeof facts['commonName'] === 'string' && Array.isArray(facts['organizations']);
 
-function sorted(step: ApprovalStep, live: Readings): { own: readonly KubeObject[]; others: readonly string[] } | { unknown: string } {
+function sorted(
+  step: ApprovalStep,
+  live: Readings,
+): { own: readonly KubeObject[]; others: readonly string[] } | { unknown: string } {
   const reading = live.get(step.requests);
   if (reading.is === 'unreadable') return { unknown: reading.reason };
   const items = reading.is === 'listed' ? reading.items : [];
@@ -65,7 +69,8 @@ export function strangers(step: ApprovalStep, live: Readings): readonly string[]
   return 'unknown' in found ? [] : found.others;
 }
 
-const undecided = (request: KubeObject): boolean => !hasCondition(request, 'Approved') && !hasCondition(request, 'Denied');
+const undecided = (request: KubeObject): boolean =>
+  !hasCondition(request, 'Approved') && !hasCondition(request, 'Denied');
 
 /** The newest request that provably comes from the agent that we gave the bootstrap credential to. */
 export const approvalHandler: StepHandler<ApprovalStep> = {
@@ -96,19 +101,30 @@ export const approvalHandler: StepHandler<ApprovalStep> = {
     const found = sorted(step, live);
     if ('unknown' in found) return { is: 'unknown', reason: found.unknown };
     const newest = found.own[0];
-    const ignored = found.others.length === 0 ? '' : `; ${found.others.length} by somebody else ignored (${found.others.join('; ')})`;
+    const ignored =
+      found.others.length === 0 ? '' : `; ${found.others.length} by somebody else ignored (${found.others.join('; ')})`;
     if (newest === undefined) {
       return { is: 'pending', waitingFor: `a certificate request of the member's own identity${ignored}` };
     }
     if (undecided(newest)) return { is: 'missing', objects: [`CertificateSigningRequest/${newest.metadata.name}`] };
     if (hasCondition(newest, 'Denied')) {
-      return { is: 'refused', reason: `CertificateSigningRequest/${newest.metadata.name} was denied`, next: 'delete the request to let the agent ask again' };
+      return {
+        is: 'refused',
+        reason: `CertificateSigningRequest/${newest.metadata.name} was denied`,
+        next: 'delete the request to let the agent ask again',
+      };
     }
-    if (issued(newest)) return { is: 'pending', waitingFor: `the agent to use the certificate of ${newest.metadata.name}${ignored}` };
+    if (issued(newest))
+      return { is: 'pending', waitingFor: `the agent to use the certificate of ${newest.metadata.name}${ignored}` };
     const reading = live.get(step.requests);
-    const approvedAt = Date.parse(String(valueAt(newest, ['status', 'conditions', { type: 'Approved' }, 'lastUpdateTime'])));
+    const approvedAt = Date.parse(
+      String(valueAt(newest, ['status', 'conditions', { type: 'Approved' }, 'lastUpdateTime'])),
+    );
     const now = reading.is === 'listed' ? Date.parse(reading.at) : Number.NaN;
-    const late = now - approvedAt > signerPatienceMs ? ': approved long ago and not signed, this hub may have no signer for it (EKS)' : '';
+    const late =
+      now - approvedAt > signerPatienceMs
+        ? ': approved long ago and not signed, this hub may have no signer for it (EKS)'
+        : '';
     return { is: 'pending', waitingFor: `the certificate of ${newest.metadata.name}${late}` };
   },
 

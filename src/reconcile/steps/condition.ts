@@ -31,7 +31,11 @@ export const conditionHandler: StepHandler<ConditionStep> = {
     const next = step.next === undefined ? {} : { next: step.next };
     if (judgement.is === 'holds') return { is: 'satisfied' };
     if (judgement.is === 'unknown') {
-      return { is: 'unknown', reason: judgement.because, ...(judgement.next === undefined ? {} : { next: judgement.next }) };
+      return {
+        is: 'unknown',
+        reason: judgement.because,
+        ...(judgement.next === undefined ? {} : { next: judgement.next }),
+      };
     }
     if (step.required === true && step.otherwise !== 'pending') {
       return { is: 'refused', reason: `does not hold: ${judgement.because}`, ...next };

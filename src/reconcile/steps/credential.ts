@@ -31,7 +31,10 @@ export const credentialHandler: StepHandler<CredentialStep> = {
     }
     const facts = valueAt(secret.object, ['facts', step.secret.key]);
     if (!isKubeconfig(facts)) {
-      return { is: 'drifted', fields: [{ object: name, path: `.data.${step.secret.key}`, live: 'not a kubeconfig', desired: 'a kubeconfig' }] };
+      return {
+        is: 'drifted',
+        fields: [{ object: name, path: `.data.${step.secret.key}`, live: 'not a kubeconfig', desired: 'a kubeconfig' }],
+      };
     }
     const accountUid = account.is === 'found' ? account.object.metadata.uid : undefined;
     const fields = [...endpointDiffs(name, step, facts), ...tokenDiffs(name, step, facts, accountUid, secret.at)];

@@ -28,7 +28,12 @@ export interface StepHandler<S extends Step> {
 }
 
 /** @returns the question behind a verb on an object's resource type */
-export const right = (site: SiteName, verb: string, key: Extract<Ref, { read: 'object' }>['key'], subresource?: string) => {
+export const right = (
+  site: SiteName,
+  verb: string,
+  key: Extract<Ref, { read: 'object' }>['key'],
+  subresource?: string,
+) => {
   const [group, version] = key.type.apiVersion.split('/');
   return {
     site,

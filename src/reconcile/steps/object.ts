@@ -66,7 +66,11 @@ export const objectHandler: StepHandler<ObjectStep> = {
           throw new ClusterError(
             'conflict',
             `${nameOf(wanted.ref)}: ${held.map(({ manager, field }) => `${field} is held by ${manager}`).join(', ')}`,
-            { next: 'take the field out of fleet.yaml, or make that controller give it up', conflicts: held, cause: error },
+            {
+              next: 'take the field out of fleet.yaml, or make that controller give it up',
+              conflicts: held,
+              cause: error,
+            },
           );
         }
         await cluster.apply(wanted.type, object, { fieldManager: step.fieldManager, force: true });

@@ -67,8 +67,8 @@ const work = async (process: Process, kubeconfig: string, address: HubAddress, e
     const credential = await bootstrap(kubeconfig, identity, process);
     if (credential === undefined) return;
     await store(process, identity, address, credential);
+    await pause(clock, startDelay / speed, signal);
   }
-  await pause(clock, startDelay / speed, signal);
   if (signal.aborted) return;
   const raw = await process.dial(withEmbeddedKey(Object.fromEntries(files), address));
   try {

@@ -2,9 +2,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RawResponse } from '../../../src/model/cluster.ts';
 import { ApiError, type Client, clientOf, type Draft } from '../../../src/sandbox/actors/client.ts';
 import { kinds, type ManagedCluster, names } from '../../../src/sandbox/actors/kinds.ts';
+import { systemClock } from '../../../src/sandbox/actors/loop.ts';
 import { type SandboxCluster, startCluster } from '../../../src/sandbox/cluster.ts';
 
-const clock = { now: () => Date.parse('2026-11-21T00:00:00Z'), after: () => () => {} };
+const clock = { ...systemClock, now: () => Date.parse('2026-11-21T00:00:00Z') };
 let hub: SandboxCluster;
 let admin: Client;
 /** May do anything to ManagedClusters, but neither accept nor put into sets. */

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { kinds, names } from '../../../src/sandbox/actors/kinds.ts';
-import { agentNamespace, availability, condition, startWorld, until, type World } from './world.ts';
+import { agentNamespace, availability, condition, startWorld, until, type SandboxWorld } from './world.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
 
-let world: World;
+let world: SandboxWorld;
 beforeEach(async () => {
   world = await startWorld();
 });

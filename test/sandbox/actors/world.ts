@@ -13,22 +13,34 @@ import {
   type Secret,
 } from '../../../src/sandbox/actors/kinds.ts';
 import { systemClock } from '../../../src/sandbox/actors/loop.ts';
+import type { OcmActors } from '../../../src/sandbox/actors/start.ts';
 import type { SandboxCluster } from '../../../src/sandbox/cluster.ts';
-import { startWorld as startSandbox, type World as Sandbox } from '../../../src/sandbox/world.ts';
+import { startWorld as startSandbox } from '../../../src/sandbox/world.ts';
 
 export const agentNamespace = 'open-cluster-management-agent';
 const identityNamespace = 'open-cluster-management';
 
-type Cluster = SandboxCluster & { readonly client: Client };
+interface Cluster {
+  readonly url: string;
+  /** PEM */
+  readonly ca: string;
+  /** As its administrator. */
+  readonly client: Client;
+}
+
+/** Two clusters with OCM played on them: those of the sandbox, or real ones. */
+export interface Ground {
+  readonly hub: Cluster;
+  readonly member: Cluster;
+  readonly actors: Pick<OcmActors, 'kill' | 'revive'>;
+  close(): Promise<void>;
+}
 
 /** One hub `hub`, one member `m1`, OCM played on both, and what a person (or Rollcall) does to join and unjoin. */
 export interface World {
   readonly hub: Cluster;
   readonly member: Cluster;
-  readonly actors: Pick<Sandbox, 'kill' | 'revive'>;
-  readonly logged: string[];
-  /** Requests to hub and member so far. */
-  requestCount(): number;
+  readonly actors: Ground['actors'];
   /** Makes the bootstrap identity, the ManagedCluster and everything on the member. */
   join(options?: {
     mode?: string;
@@ -42,6 +54,7 @@ export interface World {
   writeBootstrap(kubeconfig: string, namespace?: string): Promise<void>;
   accept(name?: string): Promise<void>;
   approve(request: CertificateRequest): Promise<void>;
+  decide(request: CertificateRequest, decision: 'Approved' | 'Denied'): Promise<void>;
   /** Waits for a request that nobody has decided, and approves it. */
   approvePending(): Promise<CertificateRequest>;
   requests(): Promise<readonly CertificateRequest[]>;
@@ -53,9 +66,16 @@ export interface World {
   appliedWorks(): Promise<readonly AppliedWork[]>;
   /** join, approve, accept, Available. */
   joined(options?: { mode?: string; spec?: object }): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A world without sockets. */
+export interface SandboxWorld extends World {
+  readonly logged: readonly string[];
+  /** Requests to hub and member so far. */
+  requestCount(): number;
   /** Sets everyone's clock forward, in milliseconds; timers are not fired by it. */
   advance(ms: number): void;
-  stop(): Promise<void>;
 }
 
 export const until = <T>(read: () => Promise<T> | T, holds: (value: T) => boolean, what: string): Promise<void> =>
@@ -71,7 +91,7 @@ export const availability = (cluster: ManagedCluster | undefined): string =>
   condition(cluster, 'ManagedClusterConditionAvailable');
 
 /** @param speed how much faster than in real life durations pass */
-export const startWorld = async (speed = 60): Promise<World> => {
+export const startWorld = async (speed = 60): Promise<SandboxWorld> => {
   const logged: string[] = [];
   let requestCount = 0;
   let ahead = 0;
@@ -86,9 +106,30 @@ export const startWorld = async (speed = 60): Promise<World> => {
     },
     log: (program, error) => logged.push(`${program}: ${error instanceof Error ? error.message : 'unknown'}`),
   });
-  const known = (cluster: SandboxCluster): Cluster => ({ ...cluster, client: clientOf(cluster.admin, 'test') });
-  const hub = known(sandbox.hub('hub'));
-  const member = known(sandbox.member('m1'));
+  const known = ({ url, authority, admin }: SandboxCluster): Cluster => ({
+    url,
+    ca: authority.ca,
+    client: clientOf(admin, 'test'),
+  });
+  const ground = {
+    hub: known(sandbox.hub('hub')),
+    member: known(sandbox.member('m1')),
+    actors: sandbox,
+    close: () => sandbox.close(),
+  };
+  return {
+    ...worldOn(ground),
+    logged,
+    requestCount: () => requestCount,
+    advance(ms) {
+      ahead += ms;
+    },
+  };
+};
+
+/** @returns what can be done and seen on two clusters that are seeded, with OCM played on them */
+export const worldOn = (ground: Ground): World => {
+  const { hub, member, actors } = ground;
   const account = { namespace: identityNamespace, name: 'agent-registration-bootstrap-m1' };
   const apply = (type: ResourceType, object: Omit<Draft, 'apiVersion' | 'kind'> & Pick<Draft, 'metadata'>) =>
     (type === kinds.secret ? member : hub).client.apply(type, {
@@ -105,22 +146,22 @@ export const startWorld = async (speed = 60): Promise<World> => {
   const world: World = {
     hub,
     member,
-    actors: sandbox,
-    logged,
-    requestCount: () => requestCount,
+    actors,
     async bootstrapKubeconfig() {
-      const live = await hub.client.get(key(kinds.serviceAccount, account.name, account.namespace));
-      const { token } = await hub.authority.token(
-        { ...account, uid: live?.metadata.uid ?? '' },
-        { expirationSeconds: 3600 },
-      );
+      const { body } = await hub.client.raw.send({
+        method: 'POST',
+        path: `/api/v1/namespaces/${account.namespace}/serviceaccounts/${account.name}/token`,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } }),
+      });
+      const { token } = (JSON.parse(body) as { status: { token: string } }).status;
       return JSON.stringify({
         clusters: [
           {
             name: 'hub',
             cluster: {
               server: hub.url,
-              'certificate-authority-data': Buffer.from(hub.authority.ca).toString('base64'),
+              'certificate-authority-data': Buffer.from(hub.ca).toString('base64'),
             },
           },
         ],
@@ -170,10 +211,11 @@ export const startWorld = async (speed = 60): Promise<World> => {
     async accept(name = 'm1') {
       await hub.client.merge(key(kinds.managedCluster, name), { spec: { hubAcceptsClient: true } });
     },
-    async approve(request) {
+    approve: (request) => world.decide(request, 'Approved'),
+    async decide(request, type) {
       const at = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
       const approved = {
-        type: 'Approved',
+        type,
         status: 'True' as const,
         reason: 'Test',
         message: '',
@@ -218,10 +260,7 @@ export const startWorld = async (speed = 60): Promise<World> => {
         'the Klusterlet is Available',
       );
     },
-    advance(ms) {
-      ahead += ms;
-    },
-    stop: () => sandbox.close(),
+    stop: () => ground.close(),
   };
   return world;
 };

@@ -46,7 +46,12 @@ const thing = (spec: Record<string, unknown>, labels?: Record<string, string>): 
   spec,
 });
 
-function apply(live: KubeObject | undefined, applied: KubeObject, manager: string, more: Partial<Apply> = {}): KubeObject {
+function apply(
+  live: KubeObject | undefined,
+  applied: KubeObject,
+  manager: string,
+  more: Partial<Apply> = {},
+): KubeObject {
   const answer = applyObject({ live, applied, manager, force: false, schema, now: early, ...more });
   if (!('object' in answer)) throw new Error(JSON.stringify(answer));
   return answer.object;
@@ -57,7 +62,11 @@ const fieldsOf = (object: KubeObject, manager: string): unknown =>
 
 describe('the first apply', () => {
   test('owns what it says, in the encoding of the server, and not the defaults', () => {
-    const object = apply(undefined, thing({ accepts: true, ports: [{ port: 80, name: 'web' }], colours: ['red'] }, { x: 'y' }), 'a');
+    const object = apply(
+      undefined,
+      thing({ accepts: true, ports: [{ port: 80, name: 'web' }], colours: ['red'] }, { x: 'y' }),
+      'a',
+    );
     expect(object['spec']).toEqual({
       accepts: true,
       seconds: 60,
@@ -169,6 +178,21 @@ describe('another manager', () => {
     const one = apply(both, thing({ accepts: true }), 'a');
     expect(one.metadata.labels).toEqual({ x: 'y' });
     expect(apply(one, thing({}), 'b').metadata.labels ?? {}).toEqual({});
+  });
+
+  test('that only co-owns equal values writes no time', () => {
+    const live = apply(undefined, thing({ accepts: true, seconds: 5 }), 'a');
+    const both = apply(live, thing({ accepts: true }), 'b', { now: late });
+    const times = (object: KubeObject): unknown =>
+      object.metadata.managedFields?.map((entry) => [entry.manager, entry.time]);
+    expect(times(both)).toEqual([
+      ['b', undefined],
+      ['a', early],
+    ]);
+    expect(times(apply(both, thing({ seconds: 5 }), 'a', { now: late }))).toEqual([
+      ['b', undefined],
+      ['a', early],
+    ]);
   });
 
   test('a list without a list type is one value', () => {

@@ -51,7 +51,14 @@ test('an update that changes nothing leaves managedFields as they are', () => {
 });
 
 test('an update takes what was applied', () => {
-  const applied = applyObject({ live: undefined, applied: configMap({ a: '1', b: '2' }), manager: 'rollcall', force: false, schema, now: early });
+  const applied = applyObject({
+    live: undefined,
+    applied: configMap({ a: '1', b: '2' }),
+    manager: 'rollcall',
+    force: false,
+    schema,
+    now: early,
+  });
   if (!('object' in applied)) throw new Error('refused');
   const edited = update(applied.object, configMap({ a: '9', b: '2' }), 'kubectl-edit', late);
   expect(edited.metadata.managedFields?.map(({ manager, fieldsV1 }) => ({ manager, fieldsV1 }))).toEqual([

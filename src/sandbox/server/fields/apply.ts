@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../model/cluster.ts';
-import { common, displayPath, type FieldSet, sameSet, union, without } from './fieldset.ts';
+import { common, displayPath, type FieldSet, union, without } from './fieldset.ts';
 import { type Manager, ownable, readManagers, sameIdentity, sameManagers, writeManagers } from './managers.ts';
 import { type Schema, withCanonicalQuantities, withDefaults } from './schema.ts';
 import { bare, trackUpdate } from './track.ts';
@@ -80,10 +80,10 @@ export function applyObject(input: Apply): Applied {
   const next: Manager[] = others
     .map((entry) => ({ ...entry, fields: without(entry.fields, gone) }))
     .filter((entry) => entry.fields.size > 0);
-  const objectChanged = live === undefined || !sameValue(live, object);
-  const setChanged = !mine || !sameSet(mine.fields, fields);
-  next.push({ ...self, fields, time: objectChanged || setChanged ? input.now : mine.time });
-  if (input.live && !objectChanged && sameManagers(managers, next)) return { object: input.live };
+  // As the server does: an apply that only starts or stops co-owning equal values leaves no time of its own.
+  const time = live === undefined || gone.size > 0 ? input.now : mine?.time;
+  next.push({ ...self, fields, time });
+  if (input.live && sameValue(live, object) && sameManagers(managers, next)) return { object: input.live };
   return { object: { ...object, metadata: { ...object.metadata, managedFields: writeManagers(next) } } };
 }
 
