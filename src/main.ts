@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { hostname, homedir, userInfo } from 'node:os';
 import type { Interrupt, Io } from './cli/io.ts';
+import { checkNode } from './cli/node-version.ts';
 import { program } from './cli/program.ts';
 import { styleOf } from './cli/style.ts';
 import { version } from './cli/version.ts';
@@ -10,24 +11,25 @@ const signals = { SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated }
 
 function interrupts(): Interrupt {
   const controller = new AbortController();
-  let held = 0;
+  const held: (string | undefined)[] = [];
   let code: number | undefined;
   for (const [name, exitCode] of Object.entries(signals)) {
     process.on(name, () => {
       const again = code !== undefined;
       code ??= exitCode;
       controller.abort();
-      if (held === 0 || again) process.exit(code);
-      process.stderr.write('\ninterrupted: finishing the steps in flight; once more ends at once\n');
+      if (held.length === 0 || again) process.exit(code);
+      const says = held.at(-1);
+      if (says !== undefined) process.stderr.write(`\n${says}\n`);
     });
   }
   return {
     signal: controller.signal,
     exitCode: () => code,
-    hold: () => {
-      held += 1;
+    hold: (says) => {
+      held.push(says);
       return () => {
-        held -= 1;
+        held.pop();
       };
     },
   };
@@ -60,6 +62,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 let exitCode: number;
 try {
+  checkNode(process.versions.node);
   exitCode = await program(process.argv.slice(2), io);
 } catch (error) {
   if (error instanceof RunError || error instanceof ClusterError) {

@@ -74,7 +74,7 @@ async function carryOut(
   const targets = new Set(drafts.map(({ plan }) => plan.hub));
   const json = options.output === 'json';
   const startedAt = new Date().toISOString();
-  const release = io.interrupt.hold();
+  const release = io.interrupt.hold('interrupted: finishing the steps in flight; once more ends at once');
   const limit = deadline(options.timeout, io.interrupt.signal);
   const lock = await takeLock(
     new Map([...found.hubs].filter(([hub]) => targets.has(hub))),

@@ -18,7 +18,8 @@ export interface Interrupt {
   exitCode(): number | undefined;
   /**
    * While held, the first signal only aborts `signal`, so that steps in flight finish; otherwise it ends the process.
+   * @param says what the user is told at the first signal
    * @returns a function that ends the hold
    */
-  hold(): () => void;
+  hold(says?: string): () => void;
 }

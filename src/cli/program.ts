@@ -1,7 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { exitCodes, RunError } from '../model/errors.ts';
 import type { Io } from './io.ts';
-import { actions, changeOptions, checkNumbers, fleetOptions, targetOptions } from './options.ts';
+import { actions, changeOptions, checkNumbers, duration, fleetOptions, targetOptions } from './options.ts';
 import { version } from './version.ts';
 
 /**
@@ -148,6 +148,27 @@ function commands(parser: Argv, io: Io, done: (code: number) => void): void {
         checkNumbers({ concurrency: args.concurrency, 'hub-concurrency': args.hubConcurrency });
         done(await (await import('./unjoin.ts')).unjoin(args, io));
       },
+    )
+    .command(
+      'sandbox',
+      'run hubs and members on this machine, to try things out',
+      (args) =>
+        fleetOptions(args)
+          .option('latency', {
+            type: 'string',
+            default: '0ms',
+            coerce: duration,
+            describe: 'every answer comes that much later, as in 50ms',
+            requiresArg: true,
+          })
+          .option('members', {
+            type: 'number',
+            default: 0,
+            describe: 'so many generated members more',
+            requiresArg: true,
+          })
+          .example('$0 sandbox -f fleet.yaml', 'every hub and member that the file names'),
+      async (args) => done(await (await import('./sandbox.ts')).sandbox(args, io)),
     )
     .command(
       'schema',

@@ -3,7 +3,13 @@ import type { SchemaNode } from './schema-tree.ts';
 
 /** Compiles a JSON Schema 2020-12. `code.source` keeps what a build needs to write the validator out as a module. */
 export function compileSchema(schema: SchemaNode): { readonly ajv: Ajv2020; readonly validate: ValidateFunction } {
-  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, messages: false, inlineRefs: false, code: { source: true, esm: true } });
+  const ajv = new Ajv2020({
+    allErrors: true,
+    allowUnionTypes: true,
+    messages: false,
+    inlineRefs: false,
+    code: { source: true, esm: true },
+  });
   return { ajv, validate: ajv.compile(withoutAnnotations(schema)) };
 }
 
@@ -27,4 +33,5 @@ function strip(value: unknown): unknown {
   return isNode(value) ? withoutAnnotations(value) : value;
 }
 
-const isNode = (value: unknown): value is SchemaNode => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isNode = (value: unknown): value is SchemaNode =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

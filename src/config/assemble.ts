@@ -11,7 +11,7 @@ export interface Assembled {
   readonly members: readonly AssembledMember[];
 }
 
-export interface AssembledGroup {
+interface AssembledGroup {
   readonly name: string;
   readonly node: MapNode;
   matched: number;
@@ -46,7 +46,9 @@ export function assemble(root: DocNode, variable: (name: string) => string | und
     return { name, node: filled.kind === 'map' ? filled : node };
   });
   const defaults = mapAt(root, 'defaults');
-  const members = mapsAt(root, 'members').map((written) => assembleMember(written, defaults, groups, variable, findings));
+  const members = mapsAt(root, 'members').map((written) =>
+    assembleMember(written, defaults, groups, variable, findings),
+  );
   return { root, groups, hubs, members };
 }
 
@@ -64,11 +66,15 @@ function assembleMember(
   const layers = [defaults, ...matching.map((group) => group.node), written].filter((layer) => layer !== undefined);
   const labels = labelsOf(layers);
   const fillings = { name, labels, variable };
-  const report = (rule: string, finding: Parameters<Findings['add']>[1]): void => findings.add(rule, finding, { name, written });
+  const report = (rule: string, finding: Parameters<Findings['add']>[1]): void =>
+    findings.add(rule, finding, { name, written });
 
   const base = layers.map(withoutRegistrations).reduce<MapNode | undefined>(mergeMaps, undefined) ?? written;
   const access = base.entries.get('access');
-  const node = access === undefined ? base : withEntry(base, 'access', { ...access, node: fill(access.node, 'access', fillings, report) });
+  const node =
+    access === undefined
+      ? base
+      : withEntry(base, 'access', { ...access, node: fill(access.node, 'access', fillings, report) });
 
   const merged = layers
     .map((layer) => onlyRegistrations(layer, fillings, report))
@@ -100,7 +106,9 @@ function labelsOf(layers: readonly (MapNode | undefined)[]): Record<string, stri
 function matches(group: MapNode, labels: Readonly<Record<string, string>>): boolean {
   const match = mapAt(group, 'match');
   if (match === undefined || match.entries.size === 0) return false;
-  return [...match.entries].every(([key, { node }]) => node.kind === 'scalar' && Object.hasOwn(labels, key) && labels[key] === node.value);
+  return [...match.entries].every(
+    ([key, { node }]) => node.kind === 'scalar' && Object.hasOwn(labels, key) && labels[key] === node.value,
+  );
 }
 
 /** Keys of a layer that do not belong to the member it is laid on. */
@@ -112,7 +120,11 @@ function withoutRegistrations(layer: MapNode): MapNode {
 }
 
 /** A layer's registrations with the names of their hubs filled in, so that they merge by them. */
-function onlyRegistrations(layer: MapNode, fillings: Fillings, report: Parameters<typeof fill>[3]): MapNode | undefined {
+function onlyRegistrations(
+  layer: MapNode,
+  fillings: Fillings,
+  report: Parameters<typeof fill>[3],
+): MapNode | undefined {
   const entry = layer.entries.get('registrations');
   if (entry === undefined) return undefined;
   if (entry.node.kind !== 'list') return { ...layer, entries: new Map([['registrations', entry]]) };
@@ -128,7 +140,11 @@ function reportDuplicates(items: readonly DocNode[], report: Parameters<typeof f
     const hub = text(item, 'hub');
     const earlier = hub === undefined ? undefined : first.get(hub);
     if (earlier !== undefined) {
-      report('duplicate-registration', { node: item, message: `a second registration with hub "${hub}"`, also: [{ label: 'first', node: earlier }] });
+      report('duplicate-registration', {
+        node: item,
+        message: `a second registration with hub "${hub}"`,
+        also: [{ label: 'first', node: earlier }],
+      });
     } else if (hub !== undefined) first.set(hub, item);
   }
 }

@@ -25,7 +25,8 @@ function readBundle(path: string): { pem: string } | { problem: string } {
   } catch (error) {
     return { problem: `${path} ${readError(error)}` };
   }
-  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) return { problem: `${path} holds a private key; name a file with certificates only` };
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text))
+    return { problem: `${path} holds a private key; name a file with certificates only` };
   const blocks = text.match(block) ?? [];
   if (blocks.length === 0) return { problem: `${path} holds no certificate (PEM)` };
   const broken = blocks.findIndex((pem) => !isCertificate(pem));

@@ -29,7 +29,7 @@ export interface ListNode extends Placed {
 
 export type Scalar = string | number | boolean | null;
 
-export interface ScalarNode extends Placed {
+interface ScalarNode extends Placed {
   readonly kind: 'scalar';
   readonly value: Scalar;
 }
@@ -63,7 +63,7 @@ export function mapAt(node: DocNode | undefined, key: string): MapNode | undefin
 }
 
 /** The items of the child list; empty when there is none or it is something else. */
-export function itemsAt(node: DocNode | undefined, key: string): readonly DocNode[] {
+function itemsAt(node: DocNode | undefined, key: string): readonly DocNode[] {
   const found = child(node, key);
   return found?.kind === 'list' ? found.items : [];
 }
@@ -93,9 +93,12 @@ const formatPath = (parts: readonly (string | number)[]): string =>
     return path === '' ? part : `${path}.${part}`;
   }, '');
 
-/** User and password in a URL: what was written by mistake must not reach a CI log. Columns stay where they are. */
-const masked = (line: string): string =>
-  line.replace(/(?<=:\/\/)[^\s'"]+(?=@)/g, (credentials) => '*'.repeat(credentials.length));
+/** What was written by mistake and must not reach a CI log: user and password in a URL, a value under such a key. */
+const secret =
+  /(?<=:\/\/)[^\s'"]+(?=@)|(?<=\b(?:token|password|secret|[\w-]*key-?data)["']?\s*:\s*["']?)[^\s"',{}[\]]+/gi;
+
+/** Columns stay where they are. */
+const masked = (line: string): string => line.replace(secret, (found) => '*'.repeat(found.length));
 
 /** The text of one file, and where its lines start. */
 export class SourceText {
@@ -104,10 +107,10 @@ export class SourceText {
   readonly #lineStarts: number[] = [0];
 
   /** @param file as the user named it, for messages */
-  constructor(file: string, text: string) {
+  constructor(file: string, content: string) {
     this.file = file;
-    this.text = text;
-    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) this.#lineStarts.push(at + 1);
+    this.text = content;
+    for (let at = content.indexOf('\n'); at !== -1; at = content.indexOf('\n', at + 1)) this.#lineStarts.push(at + 1);
   }
 
   /** Line and column (from 1) of an offset. */

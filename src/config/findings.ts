@@ -45,7 +45,10 @@ export class Findings {
     return [...this.#kept.values()]
       .filter(({ finding }) => !except.has(offsetOf(finding)))
       .map(({ rule, finding, members }) =>
-        this.#source.problem(rule, { ...finding, also: [...(finding.also ?? []), ...members.slice(0, namedMembers).map(named(members.length))] }),
+        this.#source.problem(rule, {
+          ...finding,
+          also: [...(finding.also ?? []), ...members.slice(0, namedMembers).map(named(members.length))],
+        }),
       );
   }
 }

@@ -51,7 +51,10 @@ export async function loadFleet(options: LoadOptions): Promise<LoadedFleet | Fle
   const foreign = foreignFile(parsed.root, source);
   if (foreign !== undefined) return { problems: [foreign] };
 
-  const schemaPlaces = validateDocument(parsed.value).map((problem) => ({ ...problem, ...placeOf(parsed.root, problem.path, problem.key) }));
+  const schemaPlaces = validateDocument(parsed.value).map((problem) => ({
+    ...problem,
+    ...placeOf(parsed.root, problem.path, problem.key),
+  }));
   const filling = new Findings(source);
   const checking = new Findings(source);
   const variable = (name: string): string | undefined =>
@@ -83,7 +86,13 @@ function placeOf(root: DocNode, path: SchemaPath, key: string | undefined): Plac
   let node = root;
   for (const part of path) {
     const next: DocNode | undefined =
-      typeof part === 'number' ? (node.kind === 'list' ? node.items[part] : undefined) : node.kind === 'map' ? node.entries.get(part)?.node : undefined;
+      typeof part === 'number'
+        ? node.kind === 'list'
+          ? node.items[part]
+          : undefined
+        : node.kind === 'map'
+          ? node.entries.get(part)?.node
+          : undefined;
     if (next === undefined) break;
     node = next;
   }
@@ -91,7 +100,10 @@ function placeOf(root: DocNode, path: SchemaPath, key: string | undefined): Plac
 }
 
 function inOrder(problems: readonly Problem[]): readonly Problem[] {
-  return [...problems].sort(
-    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0) || (a.rule < b.rule ? -1 : Number(a.rule > b.rule)),
+  return problems.toSorted(
+    (a, b) =>
+      (a.line ?? 0) - (b.line ?? 0) ||
+      (a.column ?? 0) - (b.column ?? 0) ||
+      (a.rule < b.rule ? -1 : Number(a.rule > b.rule)),
   );
 }

@@ -13,7 +13,9 @@ export class FleetFolder {
   constructor(path: string, kubeconfig: string | undefined, cwd: string) {
     this.path = path;
     this.#real = realpath(path);
-    this.holdsDefaultKubeconfig = (kubeconfig ?? '').split(delimiter).some((file) => file !== '' && this.holds(resolve(cwd, file)));
+    this.holdsDefaultKubeconfig = (kubeconfig ?? '')
+      .split(delimiter)
+      .some((file) => file !== '' && this.holds(resolve(cwd, file)));
   }
 
   absolute(path: string): string {
@@ -31,7 +33,8 @@ export class FleetFolder {
   }
 }
 
-const isWithin = (path: string, folder: string): boolean => path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
+const isWithin = (path: string, folder: string): boolean =>
+  path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
 
 function isLink(path: string): boolean {
   try {

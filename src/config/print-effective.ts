@@ -1,6 +1,6 @@
 import { dump } from 'js-yaml';
 import type { Assembled } from './assemble.ts';
-import { type DocNode, type MapNode, mapAt, type Scalar, type SourceText, text } from './document.ts';
+import { child, type DocNode, type MapNode, mapAt, type Scalar, type SourceText, text } from './document.ts';
 import type { FleetFolder } from './folder.ts';
 import { accessKind } from './merge.ts';
 import { escapeTemplates } from './templates.ts';
@@ -32,13 +32,17 @@ class Printer {
   print(): string {
     this.#lines.push('apiVersion: rollcall.dev/v1alpha1', 'kind: Fleet');
     const root = this.#fleet.root;
-    const name = root.kind === 'map' ? root.entries.get('name') : undefined;
-    if (name !== undefined) this.#entry('', 'name', name.node);
+    const fleetName = child(root, 'name');
+    if (fleetName !== undefined) this.#entry('', 'name', fleetName);
     this.#lines.push('hubs:');
     for (const { name, node } of this.#fleet.hubs) this.#cluster(node, name, undefined);
     this.#lines.push(this.#fleet.members.length === 0 ? 'members: []' : 'members:');
     for (const { name, node, registrations } of this.#fleet.members) {
-      this.#cluster(node, name, registrations.map((registration) => registration.node));
+      this.#cluster(
+        node,
+        name,
+        registrations.map((registration) => registration.node),
+      );
     }
     return `${this.#lines.join('\n')}\n`;
   }
@@ -51,7 +55,8 @@ class Printer {
     const access = mapAt(node, 'access');
     for (const [key, entry] of access?.entries ?? []) this.#entry('      ', key, entry.node);
     const isByContext = access === undefined || accessKind(access) === 'kubeconfig';
-    if (isByContext && text(access, 'context') === undefined) this.#lines.push(`      context: ${scalar(name)} # default: the name`);
+    if (isByContext && text(access, 'context') === undefined)
+      this.#lines.push(`      context: ${scalar(name)} # default: the name`);
     if (registrations !== undefined) this.#list('    ', 'registrations', registrations);
     this.#lines[first] = `  - ${(this.#lines[first] ?? '').trimStart()}`;
   }
@@ -74,7 +79,8 @@ class Printer {
         continue;
       }
       const first = this.#lines.length;
-      if (item.kind === 'map') for (const [inner, entry] of item.entries) this.#entry(`${indent}    `, inner, entry.node);
+      if (item.kind === 'map')
+        for (const [inner, entry] of item.entries) this.#entry(`${indent}    `, inner, entry.node);
       if (this.#lines.length === first) this.#lines.push('{}');
       this.#lines[first] = `${indent}  - ${(this.#lines[first] ?? '').trimStart()}`;
     }
@@ -94,7 +100,8 @@ class Printer {
   #layerOf(node: DocNode): string | undefined {
     let below: DocNode = node;
     for (let walk = node.parent; walk?.parent !== undefined; walk = walk.parent) {
-      if (walk.kind === 'list' && walk.key === 'groups' && walk.parent.parent === undefined) return `group ${text(below, 'name') ?? ''}`;
+      if (walk.kind === 'list' && walk.key === 'groups' && walk.parent.parent === undefined)
+        return `group ${text(below, 'name') ?? ''}`;
       below = walk;
     }
     return below.key === 'defaults' ? 'defaults' : undefined;

@@ -29,7 +29,10 @@ const rancherKeys = [
 export function foreignFile(root: DocNode, source: SourceText): Problem | undefined {
   if (root.kind !== 'map') {
     const what = root.kind === 'list' ? 'a list' : 'plain text';
-    return source.problem('not-a-fleet', { node: root, message: `the file is ${what}; a fleet is a map that begins with apiVersion and kind: Fleet` });
+    return source.problem('not-a-fleet', {
+      node: root,
+      message: `the file is ${what}; a fleet is a map that begins with apiVersion and kind: Fleet`,
+    });
   }
   const kind = text(root, 'kind');
   if (kind !== undefined && kind !== 'Fleet') {

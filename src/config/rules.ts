@@ -1,8 +1,23 @@
 import type { Assembled } from './assemble.ts';
 import type { Findings } from './findings.ts';
 import type { FleetFolder } from './folder.ts';
-import { credentialsInAddress, incompleteAccess, invalidAddress, lookupWithServer, loopbackEndpoint, sameAccess, tildePath } from './rules/addresses.ts';
-import { duplicateFeatureGate, duplicateGroup, duplicateHub, duplicateMember, reservedLabel, unknownHub } from './rules/names.ts';
+import {
+  credentialsInAddress,
+  incompleteAccess,
+  invalidAddress,
+  lookupWithServer,
+  loopbackEndpoint,
+  sameAccess,
+  tildePath,
+} from './rules/addresses.ts';
+import {
+  duplicateFeatureGate,
+  duplicateGroup,
+  duplicateHub,
+  duplicateMember,
+  reservedLabel,
+  unknownHub,
+} from './rules/names.ts';
 import {
   addOnToken,
   annotationWithComma,
@@ -14,7 +29,13 @@ import {
   requestAboveLimit,
   statusSyncInterval,
 } from './rules/options.ts';
-import { absentOutsideMember, missingMode, nameTakenOnHub, optionOfOtherMode, sharedKlusterlet } from './rules/registrations.ts';
+import {
+  absentOutsideMember,
+  missingMode,
+  nameTakenOnHub,
+  optionOfOtherMode,
+  sharedKlusterlet,
+} from './rules/registrations.ts';
 import type { Rule } from './rules/rule.ts';
 
 /** Everything that is checked across fields. All of them run; the key is the `rule` of the problem. */
@@ -50,12 +71,14 @@ const rules: Readonly<Record<string, Rule>> = {
 
 /** Runs every rule; what they find goes to `findings`. */
 export function checkRules(fleet: Assembled, folder: FleetFolder, findings: Findings): void {
-  for (const [name, rule] of Object.entries(rules)) rule(fleet, (finding, member) => findings.add(name, finding, member), folder);
+  for (const [name, rule] of Object.entries(rules))
+    rule(fleet, (finding, member) => findings.add(name, finding, member), folder);
 }
 
 /** What is no mistake, but probably not meant. */
 export function checkWarnings(fleet: Assembled, findings: Findings): void {
   for (const group of fleet.groups) {
-    if (group.matched === 0) findings.add('unused-group', { node: group.node, message: `group ${group.name} matches no member` });
+    if (group.matched === 0)
+      findings.add('unused-group', { node: group.node, message: `group ${group.name} matches no member` });
   }
 }

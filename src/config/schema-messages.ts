@@ -5,11 +5,15 @@ import { didYouMean, list } from './words.ts';
 /** What a pattern stands for, by definition or by the last key of the path. */
 const shapes: Readonly<Record<string, string>> = {
   dnsLabel: 'a name of at most 63 lower case letters, digits and "-", beginning and ending with a letter or digit',
-  dnsLabelOrTemplate: 'a name of at most 63 lower case letters, digits and "-", beginning and ending with a letter or digit',
-  labelKey: 'a label key: letters, digits, "-", "_" and ".", at most 63, with an optional prefix as in acme.example/owner',
-  labelValue: 'a label value: letters, digits, "-", "_" and ".", at most 63, beginning and ending with a letter or digit',
+  dnsLabelOrTemplate:
+    'a name of at most 63 lower case letters, digits and "-", beginning and ending with a letter or digit',
+  labelKey:
+    'a label key: letters, digits, "-", "_" and ".", at most 63, with an optional prefix as in acme.example/owner',
+  labelValue:
+    'a label value: letters, digits, "-", "_" and ".", at most 63, beginning and ending with a letter or digit',
   quantity: 'a quantity, as in 300m, 1.5 or 512Mi',
-  klusterletNamespace: 'a namespace that begins with open-cluster-management- and has at most 57 lower case letters, digits and "-"',
+  klusterletNamespace:
+    'a namespace that begins with open-cluster-management- and has at most 57 lower case letters, digits and "-"',
   ip: 'an IPv4 address',
   hostname: 'a host name',
   appliedManifestWorkEvictionGracePeriod: 'a duration, as in 90s, 60m or 1h30m',
@@ -38,7 +42,10 @@ export function describeError(error: ErrorObject, document: unknown): SchemaProb
     case 'additionalProperties': {
       const key = String(params.additionalProperty);
       const known = Object.keys(schemaAt(path)?.properties ?? {});
-      return problem('unknown-key', `unknown key "${key}"`, { key, suggestion: didYouMean(key, known) ?? `known here: ${list(known)}` });
+      return problem('unknown-key', `unknown key "${key}"`, {
+        key,
+        suggestion: didYouMean(key, known) ?? `known here: ${list(known)}`,
+      });
     }
     case 'required':
       return problem('missing-key', `"${String(params.missingProperty)}" is missing`);
@@ -84,11 +91,18 @@ function subject(path: SchemaPath): string {
 function unknownToMode(path: SchemaPath, document: unknown): SchemaProblem {
   const mode = valueAt(document, [...path.slice(0, -2), 'mode']);
   const key = String(path.at(-1));
-  return { path: path.slice(0, -1), key, rule: 'option-of-other-mode', message: `"${key}" is no option of ${String(mode)}` };
+  return {
+    path: path.slice(0, -1),
+    key,
+    rule: 'option-of-other-mode',
+    message: `"${key}" is no option of ${String(mode)}`,
+  };
 }
 
 function wrongType(expected: unknown, found: unknown): string {
-  const wanted = (Array.isArray(expected) ? expected : [expected]).filter((type) => type !== 'null').map((type) => types[String(type)]);
+  const wanted = (Array.isArray(expected) ? expected : [expected])
+    .filter((type) => type !== 'null')
+    .map((type) => types[String(type)]);
   const isNumberOrBoolean = typeof found === 'number' || typeof found === 'boolean';
   const hint = wanted.includes('text') && isNumberOrBoolean ? `; write it in quotes: "${String(found)}"` : '';
   return `must be ${wanted.join(' or ')}, not ${nameOf(found)}${hint}`;
@@ -105,13 +119,18 @@ function nameOf(value: unknown): string {
 function wrongChoice(allowed: unknown, found: unknown, problem: Make): SchemaProblem {
   const choices = (Array.isArray(allowed) ? allowed : []).filter((choice) => choice !== null).map(String);
   const suggestion = typeof found === 'string' ? didYouMean(found, choices) : undefined;
-  return problem('wrong-value', `must be ${choices.length === 1 ? choices[0] : `one of ${list(choices)}`}`, { suggestion });
+  return problem('wrong-value', `must be ${choices.length === 1 ? choices[0] : `one of ${list(choices)}`}`, {
+    suggestion,
+  });
 }
 
 function wrongShape(path: SchemaPath, error: ErrorObject, problem: Make): SchemaProblem {
   const key = error.propertyName;
-  const shape = shapes[key === undefined ? (definitionAt(path) ?? String(path.at(-1))) : 'labelKey'] ?? 'written otherwise';
-  return key === undefined ? problem('wrong-value', `must be ${shape}`) : problem('wrong-value', `key "${key}" must be ${shape}`, { key });
+  const shape =
+    shapes[key === undefined ? (definitionAt(path) ?? String(path.at(-1))) : 'labelKey'] ?? 'written otherwise';
+  return key === undefined
+    ? problem('wrong-value', `must be ${shape}`)
+    : problem('wrong-value', `key "${key}" must be ${shape}`, { key });
 }
 
 /** The JSON pointer as a path, with numbers where the document has a list. */

@@ -22,7 +22,8 @@ export function schemaAt(path: SchemaPath): SchemaNode | undefined {
   let node: SchemaNode | undefined = fleetSchema;
   for (const part of path) {
     if (node === undefined) return undefined;
-    const next: unknown = typeof part === 'number' ? node.items : (at(node.properties, part) ?? node.additionalProperties);
+    const next: unknown =
+      typeof part === 'number' ? node.items : (at(node.properties, part) ?? node.additionalProperties);
     node = resolveRef(next);
   }
   return node;

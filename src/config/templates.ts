@@ -69,7 +69,11 @@ function fillTemplate(template: string, fillings: Fillings, complain: Complain):
   if (labels === undefined || !template.startsWith('labels.')) {
     const known = labels === undefined ? ['name'] : ['name', ...Object.keys(labels).map((label) => `labels.${label}`)];
     const suggestion = didYouMean(template, known) ?? `known here: ${list(known)}`;
-    complain('unknown-template', `{${template}} stands for nothing; for the text itself write {{${template}}}`, suggestion);
+    complain(
+      'unknown-template',
+      `{${template}} stands for nothing; for the text itself write {{${template}}}`,
+      suggestion,
+    );
     return undefined;
   }
   const label = template.slice('labels.'.length);
@@ -80,4 +84,6 @@ function fillTemplate(template: string, fillings: Fillings, complain: Complain):
 
 /** The text that, filled in, is this text again. */
 export const escapeTemplates = (text: string): string =>
-  text.includes('{') ? text.replace(pattern, (whole, variable?: string) => (variable === undefined ? `{${whole}}` : whole)) : text;
+  text.includes('{')
+    ? text.replace(pattern, (whole, variable?: string) => (variable === undefined ? `{${whole}}` : whole))
+    : text;

@@ -7,7 +7,6 @@ import { type Credentials, fileCredentials, fixedCredentials } from './credentia
 import type { Environment } from './environment.ts';
 import { arrayAt, at, type JsonObject, textAt } from './json.ts';
 import { chooseContext, type Entry, type Kubeconfig } from './kubeconfig.ts';
-import { nearestName } from './kubeconfig-files.ts';
 import { proxyFor } from './proxy.ts';
 import type { Target } from './transport.ts';
 import { userCredentials } from './users.ts';
@@ -64,7 +63,7 @@ export function loadContext(
   environment: Environment,
   noExec: string | undefined,
 ): LoadedAccess {
-  const { cluster, user } = chooseContext(config, context, nearestName);
+  const { cluster, user } = chooseContext(config, context, environment.kubeconfigs.nearest);
   const { value } = cluster;
   const server = textAt(value, 'server');
   if (server === undefined)

@@ -13,7 +13,7 @@ export function fingerprints(pem: string): string[] {
   const found = pem.match(pemCertificate);
   if (found === null) throw new Error('no certificate in it');
   const prints = found.map((block) => createHash('sha256').update(new X509Certificate(block).raw).digest('hex'));
-  return [...new Set(prints)].sort();
+  return [...new Set(prints)].toSorted();
 }
 
 /**

@@ -89,7 +89,7 @@ async function readText(file: string, what: string): Promise<string> {
   }
 }
 
-export const sameCredential = (a: Credential, b: Credential): boolean =>
+const sameCredential = (a: Credential, b: Credential): boolean =>
   a.authorization === b.authorization && a.cert === b.cert && a.key === b.key;
 
 /**

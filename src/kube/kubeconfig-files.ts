@@ -3,13 +3,15 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import leven from 'leven';
 import { ClusterError } from '../model/errors.ts';
 import { codeOf } from './failures.ts';
-import { type Kubeconfig, mergeKubeconfigs, parseKubeconfig } from './kubeconfig.ts';
+import { type Kubeconfig, mergeKubeconfigs, type Nearest, parseKubeconfig } from './kubeconfig.ts';
 
 /** Kubeconfig files, each read and indexed once for all clusters of a run. */
 export class KubeconfigFiles {
   readonly #variables: Readonly<Record<string, string | undefined>>;
   readonly #homeFolder: string;
   readonly #byPath = new Map<string, Kubeconfig | undefined>();
+  /** For messages about names that are not there. */
+  readonly nearest: Nearest = nearestFinder();
   #standard: Kubeconfig | undefined;
 
   constructor(variables: Readonly<Record<string, string | undefined>>, homeFolder: string) {
@@ -65,16 +67,24 @@ function contentOf(path: string): string | undefined {
   }
 }
 
-/** @returns the candidate with the smallest edit distance to `wanted`, if it is near enough to be meant */
-export function nearestName(wanted: string, candidates: Iterable<string>): string | undefined {
-  let limit = Math.max(2, Math.floor(wanted.length / 3));
-  let nearest: string | undefined;
-  for (const candidate of candidates) {
-    if (Math.abs(candidate.length - wanted.length) > limit) continue;
-    const distance = leven(wanted, candidate, { maxDistance: limit + 1 });
-    if (distance > limit) continue;
-    nearest = candidate;
-    limit = distance - 1;
-  }
-  return nearest;
+/** With a wrong KUBECONFIG thousands of names miss thousands: some 0.2 s of comparisons are enough. */
+const maxComparisons = 200_000;
+
+/** @returns a function that finds the candidate with the smallest edit distance, if it is near enough to be meant; it gives up after much work */
+function nearestFinder(): Nearest {
+  let left = maxComparisons;
+  return (wanted, candidates) => {
+    let limit = Math.max(2, Math.floor(wanted.length / 3));
+    let nearest: string | undefined;
+    for (const candidate of candidates) {
+      if (left === 0) return undefined;
+      left -= 1;
+      if (Math.abs(candidate.length - wanted.length) > limit) continue;
+      const distance = leven(wanted, candidate, { maxDistance: limit + 1 });
+      if (distance > limit) continue;
+      nearest = candidate;
+      limit = distance - 1;
+    }
+    return nearest;
+  };
 }

@@ -1,6 +1,7 @@
-import { load, YAMLException } from 'js-yaml';
+import { YAMLException } from 'js-yaml';
 import { ClusterError } from '../model/errors.ts';
 import { arrayAt, at, isObject, type JsonObject, textAt } from './json.ts';
+import { readYaml } from './yaml.ts';
 
 /** One named entry and the folder that its relative paths start from; undefined = it came from no file. */
 export interface Entry {
@@ -58,7 +59,7 @@ export function parseKubeconfig(
 
 function parseYaml(text: string, name: string): unknown {
   try {
-    return load(text);
+    return readYaml(text);
   } catch (error) {
     const mark = error instanceof YAMLException ? error.mark : undefined;
     const where = mark === undefined || mark === null ? '' : ` (line ${mark.line + 1})`;

@@ -22,8 +22,7 @@ export interface Asked {
 const isStatus = (json: unknown): boolean =>
   isObject(json) && json['kind'] === 'Status' && textAt(json, 'apiVersion') !== undefined;
 
-export const groupOf = (apiVersion: string): string =>
-  apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '');
 
 /** @returns `managedclusters.cluster.open-cluster-management.io`, `secrets` */
 export const resourceName = (apiVersion: string, resource: string): string => {

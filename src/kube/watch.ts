@@ -88,7 +88,8 @@ async function open(
     signal,
     ...(key.metadataOnly && { headers: { accept } }),
   });
-  if (stream.status === 200) return stream.lines;
+  // A page would otherwise be taken for a line that was cut off.
+  if (stream.status === 200 && !/html/i.test(stream.headers['content-type'] ?? '')) return stream.lines;
   const reply = await wholeOf(stream);
   throw reply.code < 400 ? notKubernetes(reply, { what }) : requests.failure(reply, { what });
 }

@@ -1,4 +1,4 @@
-import type { KubeObject, ResourceType } from './cluster.ts';
+import type { AccessQuestion, KubeObject, ResourceType } from './cluster.ts';
 import type { Ref, SiteName } from './readings.ts';
 
 /** A way into an object: field names, list indexes, or the list entry whose fields equal the given ones. */
@@ -82,6 +82,10 @@ interface StepBase {
   readonly shared?: true;
   /** What a change of this step restarts ("the agent"); shown in the plan. */
   readonly restarts?: string;
+  /** The agent acts on a change of this step, so that the conditions are waited for afterwards. */
+  readonly awaited?: true;
+  /** What performing it needs beyond the verbs of its own objects, as a webhook asks for. */
+  readonly rights?: readonly AccessQuestion[];
 }
 
 /** These objects exist on this site with these fields; server-side apply. */
@@ -131,6 +135,8 @@ export interface ApprovalStep extends StepBase {
     /** Labels that must not be there (add-on requests). */
     readonly withoutLabels: readonly string[];
   };
+  /** From this many requests on, whoever made them, the agent asks no more. */
+  readonly requestLimit: number;
 }
 
 /** Performed by nobody: `required` ones refuse before the first write, the others are waited for. */

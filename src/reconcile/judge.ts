@@ -44,7 +44,7 @@ export function judge(condition: Condition, live: Readings): Judgement {
   if (object === undefined) return verdict(false);
   const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(time)) return verdict(false, `${nameOf(condition.from)} does not say when`);
-  if ('ahead' in condition) return verdict(time > Date.parse(reading.at), `it was until ${String(value)}`);
+  if ('ahead' in condition) return verdict(time > Date.parse(reading.at), `it ended ${String(value)}`);
   if ('within' in condition) return judgeAge(condition, time, Date.parse(reading.at), live, verdict);
   for (const operand of condition.laterThan) {
     const other = resolve(operand, live);
@@ -127,13 +127,13 @@ function judgeAge(
 
 function detailOf(condition: { from: Ref; path: Path }, object: unknown, value: unknown): string | undefined {
   if (condition.path.at(-1) !== 'status' || typeof condition.path.at(-2) !== 'object') {
-    return value === undefined ? undefined : `it is ${String(value)}`;
+    return value === undefined ? undefined : `now ${String(value)}`;
   }
   const entry = condition.path.slice(0, -1);
   const reason = valueAt(object, [...entry, 'reason']);
   const message = valueAt(object, [...entry, 'message']);
   if (value === undefined) return undefined;
-  return `it is ${String(value)}${reason === undefined ? '' : `, ${String(reason)}`}${message === undefined ? '' : `: ${String(message)}`}`;
+  return `now ${String(value)}${reason === undefined ? '' : `, ${String(reason)}`}${message === undefined ? '' : `: ${String(message)}`}`;
 }
 
 function judgeAll(parts: readonly Judgement[]): Judgement {

@@ -1,7 +1,8 @@
-import type { Cluster, KubeObject, ListKey } from '../model/cluster.ts';
+import type { Cluster, ListKey } from '../model/cluster.ts';
 import { ClusterError } from '../model/errors.ts';
 import { listKey, type Reading, type Readings, type Ref, refKey } from '../model/readings.ts';
 import { nameOf } from './judge.ts';
+import { ListAnswers } from './lists.ts';
 import type { Sites } from './steps/handler.ts';
 
 /** Fewer refs than this are read one by one: a LIST of a large hub would cost more. */
@@ -22,9 +23,20 @@ export class ReadingsMap implements Readings {
   set(ref: Ref, reading: Reading): void {
     this.#readings.set(refKey(ref), reading);
   }
+  takeAll(other: ReadingsMap): void {
+    for (const [key, reading] of other.#readings) this.#readings.set(key, reading);
+  }
 }
 
-/** @returns readings that look into each of the given ones; the first that was asked for the ref answers */
+/** @returns the newer readings, and the older ones where nothing newer was read */
+export function overlaid(older: ReadingsMap, newer: ReadingsMap): ReadingsMap {
+  const live = new ReadingsMap();
+  live.takeAll(older);
+  live.takeAll(newer);
+  return live;
+}
+
+/** @returns readings of several sites as one */
 export function joined(parts: readonly { readonly site: Ref['site']; readonly live: Readings }[]): Readings {
   return {
     get: (ref) =>
@@ -50,66 +62,45 @@ export async function observe(sites: Partial<Sites>, refs: readonly Ref[]): Prom
   return live;
 }
 
-/** Reads a hub for all its registrations at once: one complete LIST per kind, whatever their number. */
-export async function observeInBulk(hub: Cluster, refs: readonly Ref[]): Promise<ReadingsMap> {
-  const groups = new Map<string, { bulk: ListKey; facts: Ref; refs: Ref[] }>();
+/**
+ * Reads a hub for all its registrations at once: one complete LIST per kind, whatever their number.
+ * @param known what was read of this hub before: its lists are not read again
+ */
+export async function observeInBulk(hub: Cluster, refs: readonly Ref[], known?: Readings): Promise<ReadingsMap> {
+  const groups = new Map<string, { bulk: ListKey; like: Ref; refs: Ref[] }>();
   const single: Ref[] = [];
+  const live = new ReadingsMap();
   for (const ref of distinct(refs)) {
     if (!('bulk' in ref) || ref.bulk === undefined) {
       single.push(ref);
       continue;
     }
     const key = listKey(ref.bulk);
-    const group = groups.get(key) ?? { bulk: ref.bulk, facts: ref, refs: [] };
+    const group = groups.get(key) ?? { bulk: ref.bulk, like: ref, refs: [] };
     group.refs.push(ref);
     groups.set(key, group);
   }
-  for (const [key, group] of groups) {
-    if (group.refs.length >= worthAList) continue;
-    single.push(...group.refs);
+  for (const [key, { bulk, like, refs: members }] of groups) {
+    const before = known?.get({ site: like.site, read: 'list', key: bulk });
+    if (before?.is === 'listed') answer(live, members, before);
+    else if (members.length < worthAList) single.push(...members);
+    else continue;
     groups.delete(key);
   }
-  const live = new ReadingsMap();
   await Promise.all([
     ...single.map(async (ref) => live.set(ref, await read(hub, ref))),
-    ...[...groups.values()].map(async (group) =>
-      answer(live, group.refs, await readList(hub, group.bulk, group.facts)),
+    ...[...groups.values()].map(async ({ bulk, like, refs: members }) =>
+      answer(live, members, await readList(hub, bulk, like)),
     ),
   ]);
   return live;
 }
 
 function answer(live: ReadingsMap, refs: readonly Ref[], list: Reading): void {
-  if (list.is !== 'listed') {
-    for (const ref of refs) live.set(ref, list);
-    return;
-  }
-  const byName = new Map(list.items.map((item) => [`${item.metadata.namespace ?? ''}/${item.metadata.name}`, item]));
-  const byLabel = new Map<string, KubeObject[]>();
-  const labelled = (label: string): Map<string, KubeObject[]> => {
-    for (const item of list.items) {
-      const key = `${label}=${item.metadata.labels?.[label] ?? ''}`;
-      byLabel.set(key, [...(byLabel.get(key) ?? []), item]);
-    }
-    return byLabel;
-  };
-  const indexed = new Set<string>();
+  const answers = list.is === 'listed' ? new ListAnswers(list) : undefined;
   for (const ref of refs) {
-    if (ref.read === 'object') {
-      const object = byName.get(`${ref.key.namespace ?? ''}/${ref.key.name}`);
-      live.set(ref, object === undefined ? { is: 'absent', at: list.at } : { is: 'found', object, at: list.at });
-    } else if (ref.read === 'list') {
-      const { namespace, labelSelector } = ref.key;
-      let items: readonly KubeObject[] = list.items;
-      if (labelSelector !== undefined) {
-        const label = labelSelector.slice(0, labelSelector.indexOf('='));
-        if (!indexed.has(label)) labelled(label);
-        indexed.add(label);
-        items = byLabel.get(labelSelector) ?? [];
-      }
-      if (namespace !== undefined) items = items.filter((item) => item.metadata.namespace === namespace);
-      live.set(ref, { is: 'listed', items, at: list.at });
-    }
+    const reading = answers === undefined ? list : answers.answer(ref);
+    if (reading !== undefined) live.set(ref, reading);
   }
 }
 

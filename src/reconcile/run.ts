@@ -41,7 +41,7 @@ export async function run(options: RunOptions): Promise<readonly Outcome[]> {
   const renewals = renewUntil(options, done.signal);
   try {
     return await Promise.all(
-      options.drafts.map((draft) => {
+      options.drafts.map(async (draft) => {
         const { hub } = draft.plan;
         const limit = perHub.get(hub);
         const waker = wakers.get(hub);

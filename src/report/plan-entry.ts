@@ -22,7 +22,9 @@ const tones = { join: 'good', repair: 'change', adopt: 'change', unjoin: 'danger
 const shortName = (step: PlannedStep): string => step.step.replaceAll('-', ' ');
 
 function summary(steps: readonly PlannedStep[]): string {
-  const done = steps.filter((step) => step.does !== 'wait').map(shortName);
+  // The record goes with every change and says nothing about it.
+  const done = steps.filter((step) => step.does !== 'wait' && step.step !== 'record').map(shortName);
+  if (done.length === 0) return 'record only';
   const awaited = steps.filter((step) => step.does === 'wait').map(shortName);
   return [done.join(', '), awaited.length > 0 ? `then ${awaited.join(', ')}` : ''].filter(Boolean).join('; ');
 }
@@ -45,7 +47,7 @@ function details(steps: readonly PlannedStep[], conditional: boolean): Entry['be
   const would = conditional ? 'would ' : '';
   const awaited = steps.filter((step) => step.does === 'wait').map(shortName);
   const lines = steps
-    .filter((step) => step.does !== 'wait')
+    .filter((step) => step.does !== 'wait' && (step.step !== 'record' || steps.length === 1))
     .flatMap((step) =>
       step.fields.length > 0
         ? step.fields.flatMap((field) => [
@@ -151,7 +153,11 @@ export function entryOf(plan: RegistrationPlan): Entry {
   return {
     plan,
     ...entry,
-    below: [...entry.below, ...plan.notes.map((note) => ({ indent: 4, text: `note: ${note}` }))],
+    below: [
+      ...(plan.held === undefined ? [] : [{ indent: 4, text: `held: ${plan.held}` }]),
+      ...entry.below,
+      ...plan.notes.map((note) => ({ indent: 4, text: `note: ${note}` })),
+    ],
   };
 }
 

@@ -73,8 +73,10 @@ const nothing = (entries: readonly Entry[]): string =>
 export function planText(plan: Plan, { style, version, all = false }: PlanTextOptions): string {
   const entries = plan.registrations.map(entryOf);
   const of = (kind: string): Entry[] => entries.filter((entry) => is(entry, kind));
-  const removals = of('unjoin');
-  const changes = entries.filter((entry) => entry.plan.verdict.is === 'change' && !is(entry, 'unjoin'));
+  const asked = entries.filter((entry) => entry.plan.held === undefined);
+  const removals = asked.filter((entry) => is(entry, 'unjoin'));
+  const changes = asked.filter((entry) => entry.plan.verdict.is === 'change' && !is(entry, 'unjoin'));
+  const held = entries.filter((entry) => entry.plan.held !== undefined);
   const restarting = changes.filter((entry) => restartsOf(entry.plan).length > 0);
   const quiet = changes.filter((entry) => restartsOf(entry.plan).length === 0);
   const inSync = of('in-sync');
@@ -91,6 +93,7 @@ export function planText(plan: Plan, { style, version, all = false }: PlanTextOp
       ...section(removes, 'danger', removals, style, false),
       ...section(`RESTARTS ${restarting.length}`, 'warning', restarting, style, false),
       ...section('CHANGES', 'heading', quiet, style, !all),
+      ...section(`NOT IN THIS RUN ${held.length}`, 'heading', held, style, !all),
       ...unobserved(plan.hubs, style),
       ...section(`REFUSED ${refused.length}`, 'danger', refused, style, false),
       ...section(`BLOCKED ${blocked.length}`, 'warning', blocked, style, !all),

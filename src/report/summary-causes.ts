@@ -26,7 +26,16 @@ const without = (text: string, { id }: Told): string => template(text, memberOf(
 const said = (group: readonly Told[], pick: (one: Told) => string | undefined): string =>
   common(group.map((one) => ({ text: pick(one) ?? '', member: memberOf(one.id) })));
 
-const isWritten = (one: Told): string => (one.written.length > 0 ? one.written.join(', ') : 'nothing');
+/** Kinds by cluster, each once: `hub ConfigMap, ManagedCluster; member nothing`. The JSON document has every name. */
+const isWritten = ({ written }: Told): string => {
+  const on = (site: string): string => {
+    const kinds = written
+      .filter((text) => text.startsWith(`${site} `))
+      .map((text) => text.slice(site.length + 1).replace(/\/\S*/, ''));
+    return `${site} ${[...new Set(kinds)].join(', ') || 'nothing'}`;
+  };
+  return written.length > 0 ? ['hub', 'member'].map(on).join('; ') : 'nothing';
+};
 
 function causeLines(group: readonly [Told, ...Told[]], style: Style, writes: boolean): Line[] {
   const [first] = group;

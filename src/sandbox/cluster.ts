@@ -3,6 +3,7 @@ import { ocmAdmission } from './actors/admission.ts';
 import type { Clock } from './actors/loop.ts';
 import { type Authenticate, authenticator } from './server/authentication.ts';
 import { administrator, type ClusterAuthority, createAuthority } from './server/authority.ts';
+import { withImpersonation } from './server/impersonation.ts';
 import { type Listener, listen } from './server/listener.ts';
 import { authorize, escalation } from './server/rbac.ts';
 import { ApiServer } from './server/server.ts';
@@ -18,8 +19,10 @@ export interface SandboxCluster {
   readonly server: ApiServer;
   /** Whose a client certificate or token is, on this cluster. */
   readonly authenticate: Authenticate;
-  /** The cluster as its administrator reaches it, in process. */
+  /** The cluster as its administrator reaches it, in process; closed with the cluster only. */
   readonly admin: RawCluster;
+  /** A connection of its own with the administrator's rights, in process. The caller closes it. */
+  connect(): RawCluster;
   /** What listens at `url`; undefined where nothing does. */
   readonly listener: Listener | undefined;
   close(): Promise<void>;
@@ -62,7 +65,7 @@ export async function startCluster(options: ClusterOptions): Promise<SandboxClus
   const { ca } = authority;
   const listener = options.listen
     ? await listen({
-        server,
+        server: withImpersonation(server, authorize),
         authenticate,
         ca,
         serving: await authority.serving(),
@@ -70,10 +73,9 @@ export async function startCluster(options: ClusterOptions): Promise<SandboxClus
       })
     : undefined;
   const url = listener?.url ?? options.url;
-  const admin = server.asUser({
-    name: administrator.commonName,
-    groups: [...administrator.organizations, 'system:authenticated'],
-  });
+  const connect = (): RawCluster =>
+    server.asUser({ name: administrator.commonName, groups: [...administrator.organizations, 'system:authenticated'] });
+  const admin = connect();
   if (roles.includes('hub')) await seedHub(admin, { server: url, ca });
   if (roles.includes('member')) await seedMember(admin);
   return {
@@ -83,6 +85,7 @@ export async function startCluster(options: ClusterOptions): Promise<SandboxClus
     server,
     authenticate,
     admin,
+    connect,
     listener,
     async close() {
       await admin.close();

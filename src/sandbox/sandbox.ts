@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { exitCodes, RunError } from '../model/errors.ts';
 import { isSandboxKubeconfig, sandboxKubeconfig } from './kubeconfig.ts';
@@ -32,9 +32,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   try {
     text = await sandboxKubeconfig(world.clusters);
     made = await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(kubeconfig, text, { mode: 0o600 });
-    // The mode above only counts for a new file.
-    await chmod(kubeconfig, 0o600);
+    // Written beside and moved: nobody reads half a file, and nothing is written through a link that lies there.
+    const beside = `${kubeconfig}.${process.pid}`;
+    await writeFile(beside, text, { mode: 0o600, flag: 'wx' });
+    await rename(beside, kubeconfig);
   } catch (error) {
     await world.close();
     throw error;

@@ -124,10 +124,10 @@ function play(
 ): readonly OcmActors[] {
   const { clock = systemClock, random = Math.random, speed = 1, readYaml, log } = options;
   const byContext = new Map(options.members.map(({ name, context }) => [context, name]));
-  const members = [...byContext.values()].map((name) => ({ name, cluster: member(name).admin }));
+  const members = [...byContext.values()].map((name) => ({ name, cluster: member(name).connect() }));
   return options.hubs.map(({ name }, index) =>
     startOcmActors({
-      hub: hub(name).admin,
+      hub: hub(name).connect(),
       members: index === 0 ? members : [],
       clock,
       random,

@@ -9,7 +9,10 @@ export interface Surroundings {
 }
 
 /** Loads a fleet from text, as if it were piped in. */
-export function loadText(text: string, { cwd = '/nowhere', vars = {}, env = {} }: Surroundings = {}): ReturnType<typeof loadFleet> {
+export function loadText(
+  text: string,
+  { cwd = '/nowhere', vars = {}, env = {} }: Surroundings = {},
+): ReturnType<typeof loadFleet> {
   return loadFleet({ file: '-', cwd, vars, env, stdin: () => Promise.resolve(new TextEncoder().encode(text)) });
 }
 
@@ -26,7 +29,8 @@ export async function fleetOf(text: string, surroundings: Surroundings = {}): Pr
 }
 
 /** `line:column rule path`, then what else it says. */
-export const inShort = ({ line, column, rule, path }: Problem): string => `${line}:${column} ${rule}${path === undefined ? '' : ` ${path}`}`;
+export const inShort = ({ line, column, rule, path }: Problem): string =>
+  `${line}:${column} ${rule}${path === undefined ? '' : ` ${path}`}`;
 
 /** Three lines that every fleet begins with; line 4 is the first of what follows. */
 export const head = 'apiVersion: rollcall.dev/v1alpha1\nkind: Fleet\nname: acme\n';

@@ -37,24 +37,39 @@ describe('which file', () => {
   });
 
   test('fleet.json, with tabs', async () => {
-    const json = { apiVersion: 'rollcall.dev/v1alpha1', kind: 'Fleet', name: 'from-json', hubs: [{ name: 'prod', type: 'ocm' }], members: [] };
+    const json = {
+      apiVersion: 'rollcall.dev/v1alpha1',
+      kind: 'Fleet',
+      name: 'from-json',
+      hubs: [{ name: 'prod', type: 'ocm' }],
+      members: [],
+    };
     await write({ 'fleet.json': JSON.stringify(json, null, '\t') });
     expect(await load()).toBe('from-json');
   });
 
-  test.each(['.fleetrc', '.fleetrc.yaml', '.config/fleetrc', 'fleet.config.yaml', 'package.json', '../fleet.yaml', 'sub/fleet.yaml'])(
-    'never %s',
-    async (name) => {
-      folder = join(folder, 'inner');
-      await mkdir(folder);
-      await write({ [name]: name === 'package.json' ? '{"fleet": {"name": "x"}}' : good });
-      expect(await load()).toBe('fleet.yaml: no fleet.yaml, fleet.yml, fleet.json in this folder; name one with -f');
-      folder = join(folder, '..');
-    },
-  );
+  test.each([
+    '.fleetrc',
+    '.fleetrc.yaml',
+    '.config/fleetrc',
+    'fleet.config.yaml',
+    'package.json',
+    '../fleet.yaml',
+    'sub/fleet.yaml',
+  ])('never %s', async (name) => {
+    folder = join(folder, 'inner');
+    await mkdir(folder);
+    await write({ [name]: name === 'package.json' ? '{"fleet": {"name": "x"}}' : good });
+    expect(await load()).toBe('fleet.yaml: no fleet.yaml, fleet.yml, fleet.json in this folder; name one with -f');
+    folder = join(folder, '..');
+  });
 
   test('the one that -f names, shown as it was named', async () => {
-    await write({ 'fleet.yaml': good, 'other/package.yaml': good.replace('acme', 'other'), 'other/bad': 'kind: Fleet\n- x\n' });
+    await write({
+      'fleet.yaml': good,
+      'other/package.yaml': good.replace('acme', 'other'),
+      'other/bad': 'kind: Fleet\n- x\n',
+    });
     expect(await load('other/package.yaml')).toBe('other');
     expect(await load('other/bad')).toContain('other/bad: not valid YAML');
   });
@@ -83,7 +98,7 @@ describe('which file', () => {
 });
 
 describe('bytes', () => {
-  test('a byte order mark is nobody\'s problem, and shifts no column', async () => {
+  test("a byte order mark is nobody's problem, and shifts no column", async () => {
     await write({ 'fleet.yaml': `\uFEFF${good.replace('kind: Fleet', 'kind: Fleet\nx: 1')}` });
     const loaded = await loadFleet({ cwd: folder, vars: {}, env: {} });
     expect(loaded).toMatchObject({ problems: [{ line: 3, column: 1, rule: 'unknown-key' }] });
@@ -103,7 +118,8 @@ describe('bytes', () => {
 
 describe('a hostile folder runs nothing', () => {
   /** Leaves a mark when it is run, in whatever way. */
-  const program = (mark: string): string => `require('node:fs').writeFileSync(${JSON.stringify(mark)}, ''); module.exports = {};`;
+  const program = (mark: string): string =>
+    `require('node:fs').writeFileSync(${JSON.stringify(mark)}, ''); module.exports = {};`;
 
   test.each([
     ['.config/config.cjs', ''],
@@ -126,7 +142,10 @@ describe('a hostile folder runs nothing', () => {
     const source = `import { loadFleet } from ${JSON.stringify(new URL('../../src/config/fleet.ts', import.meta.url).href)};
       const loaded = await loadFleet({ cwd: process.cwd(), vars: {}, env: {} });
       console.log('fleet' in loaded ? loaded.fleet.name : loaded.problems.map((problem) => problem.rule).join());`;
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source], { cwd: folder, timeout: 20_000 });
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source], {
+      cwd: folder,
+      timeout: 20_000,
+    });
     expect(stdout.trim()).toBe(line === '' ? 'acme' : line.startsWith('$') ? 'unknown-key' : 'yaml-syntax');
     expect(existsSync(mark)).toBe(false);
   });
@@ -135,7 +154,10 @@ describe('a hostile folder runs nothing', () => {
     const mark = join(folder, 'ran');
     await write({ '.config/config.cjs': program(mark) });
     const source = `import { cosmiconfigSync } from ${JSON.stringify(import.meta.resolve('cosmiconfig'))}; cosmiconfigSync('fleet');`;
-    await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source], { cwd: folder, timeout: 20_000 });
+    await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source], {
+      cwd: folder,
+      timeout: 20_000,
+    });
     expect(existsSync(mark)).toBe(true);
   });
 });

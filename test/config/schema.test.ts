@@ -20,12 +20,16 @@ interface Case {
 const cases: readonly Case[] = [
   {
     name: 'unknown keys, at the key, with what was meant',
-    text: onProd('mebmers: []\nmembers:\n  - { name: a, lables: {}, registrations: [{ hub: prod, mode: ocm-default, options: { clusterset: x, qqqqqqqqqqqqqq: 1 } }] }\n'),
+    text: onProd(
+      'mebmers: []\nmembers:\n  - { name: a, lables: {}, registrations: [{ hub: prod, mode: ocm-default, options: { clusterset: x, qqqqqqqqqqqqqq: 1 } }] }\n',
+    ),
     problems: [
       '5:1 unknown-key: unknown key "mebmers" (did you mean "members"?)',
-      '7:14 unknown-key: unknown key "lables" (did you mean "labels"?)',
-      '7:86 unknown-key: unknown key "clusterset" (did you mean "clusterSet"?)',
-      expect.stringMatching(/^7:101 unknown-key: unknown key "qqqqqqqqqqqqqq" \(known here: clusterName, .*… \(17\)\)$/),
+      '7:16 unknown-key: unknown key "lables" (did you mean "labels"?)',
+      '7:87 unknown-key: unknown key "clusterset" (did you mean "clusterSet"?)',
+      expect.stringMatching(
+        /^7:102 unknown-key: unknown key "qqqqqqqqqqqqqq" \(known here: clusterName, .*… \(17\)\)$/,
+      ),
     ],
   },
   {
@@ -33,8 +37,8 @@ const cases: readonly Case[] = [
     text: 'kind: Fleet\nhubs: [{ type: ocm }]\n',
     problems: [
       '1:1 missing-key: "apiVersion" is missing',
-      '1:1 missing-key: "members" is missing',
       '1:1 missing-key: "name" is missing',
+      '1:1 missing-key: "members" is missing',
       '2:8 missing-key: "name" is missing',
     ],
   },
@@ -42,9 +46,9 @@ const cases: readonly Case[] = [
     name: 'wrong types, with a hint about quotes',
     text: onProd('members:\n  - { name: a, labels: { size: 3, on: true }, registrations: {} }\n  - b\n'),
     problems: [
-      '6:30 wrong-type: size must be text, not a number; write it in quotes: "3"',
-      '6:37 wrong-type: on must be text, not true or false; write it in quotes: "true"',
-      '6:60 wrong-type: registrations must be a list, not a map',
+      '6:32 wrong-type: size must be text, not a number; write it in quotes: "3"',
+      '6:39 wrong-type: on must be text, not true or false; write it in quotes: "true"',
+      '6:62 wrong-type: registrations must be a list, not a map',
       '7:5 wrong-type: members[1] must be a map, not text',
     ],
   },
@@ -76,7 +80,9 @@ const cases: readonly Case[] = [
   },
   {
     name: 'choices',
-    text: onProd('members:\n  - { name: a, registrations: [{ hub: prod, mode: ocm-singelton, state: gone, works: orphan }] }\n'),
+    text: onProd(
+      'members:\n  - { name: a, registrations: [{ hub: prod, mode: ocm-singelton, state: gone, works: orphan }] }\n',
+    ),
     problems: [
       '6:51 wrong-value: mode must be one of ocm-default, ocm-singleton (did you mean "ocm-singleton"?)',
       '6:73 wrong-value: state must be one of present, absent',
@@ -88,11 +94,13 @@ const cases: readonly Case[] = [
     text: onProd(
       'defaults: { registrations: [{ hub: prod, options: { workConfiguration: { featureGates: [{ feature: ClusterClaim, mode: Enable }] } } }] }\nmembers: []\n',
     ),
-    problems: ['5:101 wrong-value: feature must be one of ExecutorValidatingCaches, RawFeedbackJsonString'],
+    problems: ['5:100 wrong-value: feature must be one of ExecutorValidatingCaches, RawFeedbackJsonString'],
   },
   {
     name: 'one message for an option of another mode',
-    text: onProd('members:\n  - { name: a, registrations: [{ hub: prod, mode: ocm-singleton, options: { workImagePullSpec: x } }] }\n'),
+    text: onProd(
+      'members:\n  - { name: a, registrations: [{ hub: prod, mode: ocm-singleton, options: { workImagePullSpec: x } }] }\n',
+    ),
     problems: ['6:77 option-of-other-mode: "workImagePullSpec" is no option of ocm-singleton'],
   },
   {
@@ -122,7 +130,11 @@ test.each(cases)('$name', async ({ text, problems }) => {
 
 describe('files that are something else get one line', () => {
   test.each([
-    ['a Rancher fleet.yaml', 'defaultNamespace: x\nhelm:\n  chart: ./c\ntargetCustomizations:\n- name: prod\n  foo: 1\n', '1:1 rancher-fleet defaultNamespace'],
+    [
+      'a Rancher fleet.yaml',
+      'defaultNamespace: x\nhelm:\n  chart: ./c\ntargetCustomizations:\n- name: prod\n  foo: 1\n',
+      '1:1 rancher-fleet defaultNamespace',
+    ],
     ['another kind', 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {}\n', '2:1 not-a-fleet kind'],
     ['a list', '- a\n', '1:1 not-a-fleet'],
     ['a text', 'hello\n', '1:1 not-a-fleet'],
@@ -132,7 +144,9 @@ describe('files that are something else get one line', () => {
 
   test('the line about a Rancher file says what it is', async () => {
     const [problem] = await problemsOf('helm: {}\n');
-    expect(problem?.message).toBe('this is a fleet.yaml of Rancher Fleet (it has helm), not of Rollcall, whose files have kind: Fleet; name yours with -f');
+    expect(problem?.message).toBe(
+      'this is a fleet.yaml of Rancher Fleet (it has helm), not of Rollcall, whose files have kind: Fleet; name yours with -f',
+    );
   });
 });
 
@@ -140,7 +154,8 @@ describe('the schema document', () => {
   interface Node {
     readonly [keyword: string]: unknown;
   }
-  const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value);
+  const isNode = (value: unknown): value is Node =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
 
   /** Every property with its path, following `properties`, `items` and `$defs`. */
   function* properties(node: Node, path: string): Generator<{ path: string; property: Node }> {
@@ -162,7 +177,9 @@ describe('the schema document', () => {
       const found = Object.entries(fleetSchema.$defs).find(([key]) => key === name)?.[1];
       return { ...found, ...property };
     };
-    const silent = all.filter(({ property }) => typeof target(property).description !== 'string' || !Array.isArray(target(property).examples));
+    const silent = all.filter(
+      ({ property }) => typeof target(property).description !== 'string' || !Array.isArray(target(property).examples),
+    );
     expect(silent.map(({ path }) => path)).toEqual([]);
     expect(all.length).toBeGreaterThan(70);
   });
@@ -173,10 +190,19 @@ describe('the schema document', () => {
 
   test('forbids unknown keys wherever it lists known ones', () => {
     const open = (node: unknown, path: string): string[] => {
-      if (Array.isArray(node)) return node.flatMap((inner, index) => (path.endsWith('/allOf') ? [] : open(inner, `${path}/${index}`)));
+      if (Array.isArray(node))
+        return node.flatMap((inner, index) => (path.endsWith('/allOf') ? [] : open(inner, `${path}/${index}`)));
       if (!isNode(node)) return [];
-      const here = isNode(node.properties) && node.additionalProperties === undefined && !path.endsWith('/properties') ? [path] : [];
-      return [...here, ...Object.entries(node).flatMap(([key, inner]) => (key === 'allOf' || key === 'examples' ? [] : open(inner, `${path}/${key}`)))];
+      const here =
+        isNode(node.properties) && node.additionalProperties === undefined && !path.endsWith('/properties')
+          ? [path]
+          : [];
+      return [
+        ...here,
+        ...Object.entries(node).flatMap(([key, inner]) =>
+          key === 'allOf' || key === 'examples' ? [] : open(inner, `${path}/${key}`),
+        ),
+      ];
     };
     expect(open(fleetSchema, '')).toEqual([]);
   });

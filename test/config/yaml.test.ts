@@ -15,7 +15,12 @@ function places(text: string): string[] {
   const { source, root } = parse(text);
   const walk = (node: DocNode): string[] => {
     const { line, column } = source.place(node.at);
-    const below = node.kind === 'map' ? [...node.entries.values()].map((entry) => entry.node) : node.kind === 'list' ? node.items : [];
+    const below =
+      node.kind === 'map'
+        ? [...node.entries.values()].map((entry) => entry.node)
+        : node.kind === 'list'
+          ? node.items
+          : [];
     return [`${pathOf(node)} ${line}:${column}`, ...below.flatMap(walk)];
   };
   return walk(root);
@@ -23,7 +28,9 @@ function places(text: string): string[] {
 
 function problems(text: string): string[] {
   const parsed = parseYaml(new SourceText('f.yaml', text));
-  return 'problems' in parsed ? parsed.problems.map(({ line, column, rule, message }) => `${line}:${column} ${rule}: ${message}`) : [];
+  return 'problems' in parsed
+    ? parsed.problems.map(({ line, column, rule, message }) => `${line}:${column} ${rule}: ${message}`)
+    : [];
 }
 
 describe('positions', () => {
@@ -83,27 +90,61 @@ describe('values', () => {
   });
 
   test('merge keys: what is written wins over what is merged, before and after it', () => {
-    expect(toValue(parse('a: &x { n: 1, m: 2 }\nb: { m: 3, <<: *x }\nc: { <<: { q: 1, n: 9 }, n: 4 }\n').root)).toEqual({
-      a: { n: 1, m: 2 },
-      b: { n: 1, m: 3 },
-      c: { q: 1, n: 4 },
-    });
+    expect(toValue(parse('a: &x { n: 1, m: 2 }\nb: { m: 3, <<: *x }\nc: { <<: { q: 1, n: 9 }, n: 4 }\n').root)).toEqual(
+      {
+        a: { n: 1, m: 2 },
+        b: { n: 1, m: 3 },
+        c: { q: 1, n: 4 },
+      },
+    );
   });
 });
 
 describe('problems', () => {
   test.each([
-    ['an empty file', '', '1:1 empty-file: the file is empty; a fleet starts with apiVersion: rollcall.dev/v1alpha1 and kind: Fleet'],
-    ['comments only', '# nothing\n', '1:1 empty-file: the file is empty; a fleet starts with apiVersion: rollcall.dev/v1alpha1 and kind: Fleet'],
-    ['two documents', 'a: 1\n---\nb: 2\n', '3:1 several-documents: the file holds several YAML documents (---); a fleet is one document'],
-    ['a tab as indentation', 'a:\n\tb: 1\n', '2:1 yaml-syntax: not valid YAML: tab characters must not be used in indentation'],
+    [
+      'an empty file',
+      '',
+      '1:1 empty-file: the file is empty; a fleet starts with apiVersion: rollcall.dev/v1alpha1 and kind: Fleet',
+    ],
+    [
+      'comments only',
+      '# nothing\n',
+      '1:1 empty-file: the file is empty; a fleet starts with apiVersion: rollcall.dev/v1alpha1 and kind: Fleet',
+    ],
+    [
+      'two documents',
+      'a: 1\n---\nb: 2\n',
+      '3:1 several-documents: the file holds several YAML documents (---); a fleet is one document',
+    ],
+    [
+      'a tab as indentation',
+      'a:\n\tb: 1\n',
+      '2:1 yaml-syntax: not valid YAML: tab characters must not be used in indentation',
+    ],
     ['an unknown alias', 'a: *x\n', '1:5 yaml-syntax: not valid YAML: unidentified alias "x"'],
     ['an alias to what holds it', 'a: &x [*x]\n', '1:8 yaml-alias: alias *x contains itself'],
-    ['a function', 'a: !!js/function "function(){}"\n', '1:4 yaml-syntax: not valid YAML: unknown scalar tag !<tag:yaml.org,2002:js/function>'],
+    [
+      'a function',
+      'a: !!js/function "function(){}"\n',
+      '1:4 yaml-syntax: not valid YAML: unknown scalar tag !<tag:yaml.org,2002:js/function>',
+    ],
     ['a local tag', 'a: !secret x\n', '1:4 yaml-syntax: not valid YAML: unknown scalar tag !<!secret>'],
-    ['a map as a key', '? [a]\n: b\n', '1:1 yaml-syntax: not valid YAML: object-based map does not support complex keys'],
+    [
+      'a map as a key',
+      '? [a]\n: b\n',
+      '1:1 yaml-syntax: not valid YAML: object-based map does not support complex keys',
+    ],
   ])('%s: one line', (_, text, problem) => {
     expect(problems(text)).toEqual([problem]);
+  });
+
+  test('a template without quotes in braces: what to do', () => {
+    const parsed = parseYaml(new SourceText('f.yaml', 'access: { kubeconfig: /kube/{name}.yaml }\n'));
+    expect('problems' in parsed && parsed.problems[0]).toMatchObject({
+      rule: 'yaml-syntax',
+      suggestion: 'a text with {name} or {labels.x} inside of { } or [ ] must be in quotes',
+    });
   });
 
   test('every key that is written twice', () => {
@@ -115,8 +156,18 @@ describe('problems', () => {
   });
 
   test.each([
-    ['that double themselves', Array.from({ length: 40 }, (_, level) => (level === 0 ? 'a0: &a0 [x, x]' : `a${level}: &a${level} [*a${level - 1}, *a${level - 1}]`))],
-    ['that go deeper and deeper', Array.from({ length: 200 }, (_, level) => (level === 0 ? 'a0: &a0 [x]' : `a${level}: &a${level} [*a${level - 1}]`))],
+    [
+      'that double themselves',
+      Array.from({ length: 40 }, (_, level) =>
+        level === 0 ? 'a0: &a0 [x, x]' : `a${level}: &a${level} [*a${level - 1}, *a${level - 1}]`,
+      ),
+    ],
+    [
+      'that go deeper and deeper',
+      Array.from({ length: 200 }, (_, level) =>
+        level === 0 ? 'a0: &a0 [x]' : `a${level}: &a${level} [*a${level - 1}]`,
+      ),
+    ],
   ])('aliases %s are refused at once', (_, lines) => {
     expect(problems(lines.join('\n'))).toEqual([expect.stringContaining('aliases expand to more than a fleet can be')]);
   });

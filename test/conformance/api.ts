@@ -24,8 +24,11 @@ export class Api {
     body?: unknown,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Answer> {
-    const given = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
-    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const written = typeof body === 'string' ? body : JSON.stringify(body);
+    const given = body === undefined ? {} : { body: written };
+    // The length is said because node sends the body of a DELETE without it otherwise.
+    const length = { 'content-length': String(Buffer.byteLength(written ?? '')) };
+    const type = body === undefined ? {} : { 'content-type': 'application/json', ...length };
     const sent = { accept: 'application/json', 'user-agent': `${this.manager}/1`, ...type, ...headers };
     const { status, headers: received, body: text } = await this.raw.send({ method, path, headers: sent, ...given });
     const isJson = received['content-type']?.startsWith('application/json') === true;

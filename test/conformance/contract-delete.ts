@@ -35,7 +35,7 @@ export function deleting({ api, namespace }: Subject): void {
     expect(other.status).toBe(409);
     expect(other.body).toMatchObject({
       reason: 'Conflict',
-      message: `Operation cannot be fulfilled on configmaps "meant": the UID in the precondition (b5a0ce84-0c83-44ad-9a1e-2d4d6c3a8d1f) does not match the UID in record (${made.body.metadata.uid}). The object might have been deleted and then recreated`,
+      message: `Operation cannot be fulfilled on ConfigMap "meant": the UID in the precondition (b5a0ce84-0c83-44ad-9a1e-2d4d6c3a8d1f) does not match the UID in record (${made.body.metadata.uid}). The object might have been deleted and then recreated`,
     });
     const old = await api().delete(`${path}/meant`, { preconditions: { resourceVersion: '1' } });
     expect(old.status).toBe(409);

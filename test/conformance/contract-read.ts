@@ -56,11 +56,17 @@ export function reading({ api, namespace }: Subject): void {
     });
   });
 
-  it('answers what is not served with a plain text 404', async () => {
-    for (const unserved of ['/apis/none.rollcall.dev/v1', '/apis/none.rollcall.dev/v1/things/x', '/api/v1/nothings']) {
+  it('answers what is not served with a 404 that names no object: plain text, or a Status in built-in groups', async () => {
+    for (const unserved of ['/apis/none.rollcall.dev/v1', '/apis/none.rollcall.dev/v1/things/x', `${widgetsPath}s/x`]) {
       const { status, text, headers } = await api().get(unserved);
       expect({ status, text: text.trim() }).toEqual({ status: 404, text: '404 page not found' });
       expect(headers['content-type']).toContain('text/plain');
+    }
+    for (const unserved of ['/api/v1/nothings', '/apis/apps/v1/namespaces/x/nothings/y', '/apis/apps/v9']) {
+      const { status, body } = await api().get(unserved);
+      expect(status).toBe(404);
+      expect(body).toMatchObject({ reason: 'NotFound', message: 'the server could not find the requested resource' });
+      expect(body['details']).toEqual({});
     }
   });
 

@@ -78,7 +78,12 @@ export function writing({ api, namespace }: Subject): void {
     const patch = await api().merge(`${path}/raced`, { metadata: { resourceVersion }, data: { a: '4' } });
     expect(patch.status).toBe(409);
     const other = await api().merge(`${path}/raced`, { metadata: { uid: 'b5a0ce84-0c83-44ad-9a1e-2d4d6c3a8d1f' } });
-    expect(other.status).toBe(409);
+    expect(other.status).toBe(422);
+    expect(other.body.message).toContain('metadata.uid: Invalid value');
+    const swapped = await api().put(`${path}/raced`, {
+      metadata: { name: 'raced', uid: 'b5a0ce84-0c83-44ad-9a1e-2d4d6c3a8d1f' },
+    });
+    expect(swapped.status).toBe(409);
     const named = await api().put(`${path}/raced`, {
       ...first.body,
       metadata: { ...first.body.metadata, name: 'else' },

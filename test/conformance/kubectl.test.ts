@@ -93,11 +93,7 @@ function kubectlWorks(name: string, start: () => Promise<Target>): void {
       expect(await kubectl.ok(['-n', 'try', 'get', 'cm', '--field-selector', 'metadata.name=a', '-o', 'name'])).toBe(
         'configmap/a',
       );
-      expect((await kubectl.ok(['-n', 'try', 'get', 'cm', 'a'])).split('\n')[0]?.split(/\s+/)).toEqual([
-        'NAME',
-        'DATA',
-        'AGE',
-      ]);
+      expect(await kubectl.ok(['-n', 'try', 'get', 'cm', 'a'])).toMatch(/^NAME .*AGE\na .*s$/);
       expect(await kubectl.ok(['-n', 'try', 'delete', 'cm', 'a'])).toContain('configmap "a" deleted');
       expect(await kubectl.fails(['-n', 'try', 'get', 'cm', 'a'])).toBe(
         'Error from server (NotFound): configmaps "a" not found',

@@ -118,7 +118,7 @@ onRealControlPlanes('field ownership is kept as a real API server keeps it', ({ 
         const stored = await real(name, live, made);
         const thought = sandbox(name, live, made);
         if ('conflicts' in stored || 'conflicts' in thought) {
-          const sorted = (of: object): unknown => ('conflicts' in of ? [...(of.conflicts as string[])].sort() : of);
+          const sorted = (of: object): unknown => ('conflicts' in of ? (of.conflicts as string[]).toSorted() : of);
           expect(sorted(thought)).toEqual(sorted(stored));
         } else {
           expect(essence(thought)).toEqual(essence(stored));

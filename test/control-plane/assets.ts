@@ -4,8 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** The real programs a control plane consists of, and the client that is tried on it. */
-export const programs = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'] as const;
-export type Program = (typeof programs)[number];
+const programs = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'] as const;
 
 /** The Go module that pins them. */
 export const moduleFolder = import.meta.dirname;

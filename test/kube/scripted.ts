@@ -2,7 +2,7 @@ import { clusterOf, type ClientOptions } from '../../src/kube/client.ts';
 import type { Cluster, RawCluster, RawRequest, ResourceType } from '../../src/model/cluster.ts';
 import { ClusterError } from '../../src/model/errors.ts';
 
-export const date = 'Sat, 21 Nov 2026 06:20:28 GMT';
+const date = 'Sat, 21 Nov 2026 06:20:28 GMT';
 
 export const types = {
   configMap: { apiVersion: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespaced: true },
@@ -60,7 +60,12 @@ export function scripted(script: readonly Script[], options: Omit<ClientOptions,
     async stream(request) {
       const answer = next(request);
       const lines = 'lines' in answer ? answer.lines : [answer.body ?? answer.text];
-      return { status: 'lines' in answer ? 200 : (answer.code ?? 200), headers: { date }, lines: streamed(lines) };
+      const given = 'lines' in answer ? {} : answer.headers;
+      return {
+        status: 'lines' in answer ? 200 : (answer.code ?? 200),
+        headers: { date, ...given },
+        lines: streamed(lines),
+      };
     },
     close: async () => undefined,
   };

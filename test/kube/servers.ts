@@ -10,7 +10,7 @@ import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import type { Pair } from './authority.ts';
 
-export type Handler = (request: Http2ServerRequest, response: Http2ServerResponse, body: string) => void;
+export type Handler = (request: Http2ServerRequest, response: Http2ServerResponse, body: string) => unknown;
 
 export interface TestServer {
   readonly port: number;
@@ -22,11 +22,16 @@ export interface TestServer {
 }
 
 /** A TLS server on loopback that speaks HTTP/2. Records `METHOD path` of each request. */
-export async function serve(pair: Pair, handler: Handler, options: { clientCa?: string } = {}): Promise<TestServer> {
-  const { clientCa } = options;
+export async function serve(
+  pair: Pair,
+  handler: Handler,
+  options: { clientCa?: string; maxStreams?: number } = {},
+): Promise<TestServer> {
+  const { clientCa, maxStreams } = options;
   const sessions: ServerHttp2Session[] = [];
   const server = createSecureServer({
     ...pair,
+    ...(maxStreams !== undefined && { settings: { maxConcurrentStreams: maxStreams } }),
     ...(clientCa !== undefined && { ca: clientCa, requestCert: true, rejectUnauthorized: true }),
   });
   server.on('session', (session) => sessions.push(session));
@@ -77,12 +82,12 @@ async function listening(server: Server, rest: Pick<TestServer, 'sessions' | 'se
 
 /** An HTTP proxy that tunnels by CONNECT; records what it was asked for. */
 export async function connectProxy(
-  options: { status?: number } = {},
+  options: { status?: number; pair?: Pair } = {},
 ): Promise<{ port: number; asked: string[]; authorizations: unknown[]; freeze(): void; close(): Promise<void> }> {
   const asked: string[] = [];
   const authorizations: unknown[] = [];
   const sockets = new Set<Socket>();
-  const server = createHttp();
+  const server = options.pair === undefined ? createHttp() : createHttps(options.pair);
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
@@ -118,9 +123,15 @@ async function closed(server: Pick<Server, 'close'>, sockets: Set<Socket>): Prom
   await done;
 }
 
+interface Answerable {
+  statusCode: number;
+  setHeader(name: string, value: string): unknown;
+  end(text: string): unknown;
+}
+
 /** Answers with JSON as an API server does. */
 export function answer(
-  response: Http2ServerResponse,
+  response: Answerable,
   status: number,
   body: unknown,
   headers: Record<string, string> = {},

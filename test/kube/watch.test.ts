@@ -76,6 +76,11 @@ test('what waiting does not mend ends it', async () => {
   });
 });
 
+test('a page in place of a watch is no line that was cut off', async () => {
+  const page = { text: '<html>', headers: { 'content-type': 'text/html' } };
+  expect(await errorOf(take(scripted([page]).cluster, 9))).toMatchObject({ kind: 'not-kubernetes' });
+});
+
 test('a watch that fails again and again is opened more and more slowly', async () => {
   const { cluster, slept } = scripted([
     reset(),

@@ -60,7 +60,7 @@ describe('the summary', () => {
       reason: 'denied',
     });
     const text = summaryText([failed('a', ['hub X/a']), failed('b', []), failed('c', ['hub X/c'])], sampleRun, style);
-    expect(text).toContain('    written: hub X/<member> (a, c)\n    written: nothing (b)\n');
+    expect(text).toContain('    written: hub X; member nothing (a, c)\n    written: nothing (b)\n');
   });
 
   test('again names every member once, sorted, and no refused one; beyond what can be pasted, the command alone', () => {

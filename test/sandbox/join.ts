@@ -16,7 +16,7 @@ export async function send(
 }
 
 export const clusters = '/apis/cluster.open-cluster-management.io/v1/managedclusters';
-export const klusterlets = '/apis/operator.open-cluster-management.io/v1/klusterlets';
+const klusterlets = '/apis/operator.open-cluster-management.io/v1/klusterlets';
 export const requests = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 const rbac = 'rbac.authorization.k8s.io';
 const agents = '/api/v1/namespaces/open-cluster-management-agent';
@@ -54,7 +54,7 @@ interface WithConditions {
   readonly conditions?: readonly { readonly type: string; readonly status: string }[];
 }
 
-export const holds = (object: KubeObject | undefined, type: string): boolean =>
+const holds = (object: KubeObject | undefined, type: string): boolean =>
   (object?.['status'] as WithConditions | undefined)?.conditions?.some((c) => c.type === type && c.status === 'True') ??
   false;
 

@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 const open: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
+  for (const close of open.splice(0).toReversed()) await close();
 });
 
 async function start(server: Answering): Promise<Listener> {

@@ -25,7 +25,11 @@ function* eachAddress(fleet: Assembled): Generator<Address> {
   }
 }
 
-function* addressesOf(map: MapNode | undefined, member: AssembledMember | undefined, ...keys: readonly string[]): Generator<Address> {
+function* addressesOf(
+  map: MapNode | undefined,
+  member: AssembledMember | undefined,
+  ...keys: readonly string[]
+): Generator<Address> {
   for (const key of keys) {
     const found = textAt(map, key);
     const protocols = key === 'proxyUrl' ? ['http:', 'https:'] : ['https:'];
@@ -40,24 +44,35 @@ export const invalidAddress: Rule = (fleet, say) => {
     const isGood = url !== undefined && protocols.includes(url.protocol) && url.search === '' && url.hash === '';
     if (isGood || hasCredentials(value)) continue;
     const kinds = protocols.map((protocol) => `${protocol}//`).join(' or ');
-    say({ node, message: `${key} must be an address that begins with ${kinds}, as in ${protocols.at(-1)}//hub.example:6443` }, member);
+    say(
+      {
+        node,
+        message: `${key} must be an address that begins with ${kinds}, as in ${protocols.at(-1)}//hub.example:6443`,
+      },
+      member,
+    );
   }
 };
 
 export const credentialsInAddress: Rule = (fleet, say) => {
   for (const { node, value, key, member } of eachAddress(fleet)) {
-    if (hasCredentials(value)) say({ node, message: `${key} holds a user or password; no secret may be written in the file` }, member);
+    if (hasCredentials(value))
+      say({ node, message: `${key} holds a user or password; no secret may be written in the file` }, member);
   }
 };
 
-const parse = (value: string): URL | undefined => (/^[a-z]+:\/\/[^/]/i.test(value) ? (URL.parse(value) ?? undefined) : undefined);
+const parse = (value: string): URL | undefined =>
+  /^[a-z]+:\/\/[^/]/i.test(value) ? (URL.parse(value) ?? undefined) : undefined;
 
 /** Also where the rest is no address at all: what is before an `@` is taken for a secret. */
 const hasCredentials = (value: string): boolean => /^[a-z]+:\/\/[^/?#]*@/i.test(value) || /^[^/]*:[^/]*@/.test(value);
 
 /** The ways to reach a cluster do not mix. */
 export const incompleteAccess: Rule = (fleet, say) => {
-  const clusters = [...fleet.hubs.map(({ node }) => ({ node, member: undefined })), ...fleet.members.map((member) => ({ node: member.node, member }))];
+  const clusters = [
+    ...fleet.hubs.map(({ node }) => ({ node, member: undefined })),
+    ...fleet.members.map((member) => ({ node: member.node, member })),
+  ];
   for (const { node, member } of clusters) {
     const access = mapAt(node, 'access');
     if (access !== undefined) sayMixedAccess(access, say, member);
@@ -66,11 +81,22 @@ export const incompleteAccess: Rule = (fleet, say) => {
 
 function sayMixedAccess(access: MapNode, say: Say, member: AssembledMember | undefined): void {
   const kind = accessKind(access);
-  const allowed = { 'in-cluster': ['inCluster'], server: ['server', 'caFile', 'tokenFile'], kubeconfig: ['kubeconfig', 'context'] }[kind];
+  const allowed = {
+    'in-cluster': ['inCluster'],
+    server: ['server', 'caFile', 'tokenFile'],
+    kubeconfig: ['kubeconfig', 'context'],
+  }[kind];
   const known = ['inCluster', 'server', 'caFile', 'tokenFile', 'kubeconfig', 'context'];
   const foreign = [...access.entries.keys()].find((key) => known.includes(key) && !allowed.includes(key));
   if (foreign !== undefined) {
-    say({ node: access, key: foreign, message: `${allowed[0]} and ${foreign} do not go together; an access is inCluster, or server and tokenFile, or kubeconfig and context` }, member);
+    say(
+      {
+        node: access,
+        key: foreign,
+        message: `${allowed[0]} and ${foreign} do not go together; an access is inCluster, or server and tokenFile, or kubeconfig and context`,
+      },
+      member,
+    );
     return;
   }
   if (kind !== 'server') return;
@@ -84,11 +110,16 @@ export const lookupWithServer: Rule = (fleet, say) => {
   const sayOf = (endpoint: MapNode | undefined, member?: AssembledMember): void => {
     if (endpoint === undefined || !endpoint.entries.has('lookup')) return;
     for (const key of ['server', 'caFile']) {
-      if (endpoint.entries.has(key)) say({ node: endpoint, key, message: `lookup: cluster-info already says ${key}; leave one of them out` }, member);
+      if (endpoint.entries.has(key))
+        say(
+          { node: endpoint, key, message: `lookup: cluster-info already says ${key}; leave one of them out` },
+          member,
+        );
     }
   };
   for (const hub of fleet.hubs) sayOf(mapAt(hub.node, 'endpoint'));
-  for (const { member, registration } of eachRegistration(fleet)) sayOf(mapAt(registration.node, 'hubEndpoint'), member);
+  for (const { member, registration } of eachRegistration(fleet))
+    sayOf(mapAt(registration.node, 'hubEndpoint'), member);
 };
 
 /** One cluster under two names would be joined twice. A hub may be its own member. */
@@ -109,11 +140,18 @@ export const sameAccess: Rule = (fleet, say, folder) => {
       if (first === undefined) taken.set(id, { name, written });
       else if (first.name !== name) {
         const also = [{ label: `${what} ${first.name}`, node: first.written }];
-        say({ node: written, message: `${what}s ${first.name} and ${name} have the same access: they would be one cluster`, also });
+        say({
+          node: written,
+          message: `${what}s ${first.name} and ${name} have the same access: they would be one cluster`,
+          also,
+        });
       }
     }
   };
-  sayOf('hub', fleet.hubs.map(({ name, node }) => ({ name, node, written: node })));
+  sayOf(
+    'hub',
+    fleet.hubs.map(({ name, node }) => ({ name, node, written: node })),
+  );
   sayOf('member', fleet.members);
 };
 
@@ -122,7 +160,11 @@ export const tildePath: Rule = (fleet, say) => {
   const sayOf = (map: MapNode | undefined, member?: AssembledMember): void => {
     for (const key of ['kubeconfig', 'caFile', 'tokenFile']) {
       const path = textAt(map, key);
-      if (path?.value.startsWith('~')) say({ node: path.node, message: `"~" is not expanded in ${key}; write the path out, or use \${NAME} with --var` }, member);
+      if (path?.value.startsWith('~'))
+        say(
+          { node: path.node, message: `"~" is not expanded in ${key}; write the path out, or use \${NAME} with --var` },
+          member,
+        );
     }
   };
   for (const { node } of fleet.hubs) for (const key of ['access', 'endpoint']) sayOf(mapAt(node, key));
@@ -138,14 +180,28 @@ export const loopbackEndpoint: Rule = (fleet, say) => {
   const hubs = new Map(fleet.hubs.map((hub) => [hub.name, hub]));
   for (const { member, registration } of eachRegistration(fleet)) {
     const own = mapAt(registration.node, 'hubEndpoint');
-    const endpoint: { node: DocNode; value: string } | undefined = textAt(own, 'server') ?? textAt(mapAt(hubs.get(registration.hub)?.node, 'endpoint'), 'server');
+    const endpoint: { node: DocNode; value: string } | undefined =
+      textAt(own, 'server') ?? textAt(mapAt(hubs.get(registration.hub)?.node, 'endpoint'), 'server');
     const server = text(mapAt(member.node, 'access'), 'server');
     if (endpoint === undefined || server === undefined || !isLoopback(endpoint.value) || isLoopback(server)) continue;
-    say({ node: endpoint.node, message: `the agent on ${member.name} cannot reach the hub at a loopback address; write the address that members reach it by` }, member);
+    say(
+      {
+        node: endpoint.node,
+        message: `the agent on ${member.name} cannot reach the hub at a loopback address; write the address that members reach it by`,
+      },
+      member,
+    );
   }
 };
 
 function isLoopback(address: string): boolean {
   const host = parse(address)?.hostname ?? '';
-  return host === 'localhost' || host.endsWith('.localhost') || /^127\./.test(host) || host === '0.0.0.0' || host === '[::1]' || host === '[::]';
+  return (
+    host === 'localhost' ||
+    host.endsWith('.localhost') ||
+    host.startsWith('127.') ||
+    host === '0.0.0.0' ||
+    host === '[::1]' ||
+    host === '[::]'
+  );
 }

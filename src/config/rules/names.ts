@@ -10,7 +10,12 @@ function sayDuplicates(what: string, nodes: readonly MapNode[], key: string, say
     if (name === undefined) continue;
     const earlier = first.get(name.value);
     if (earlier === undefined) first.set(name.value, node);
-    else say({ node: placeApart(name.node, node, earlier, key), message: `a second ${what} is called "${name.value}"`, also: [{ label: 'first', node: textAt(earlier, key)?.node ?? earlier }] });
+    else
+      say({
+        node: placeApart(name.node, node, earlier, key),
+        message: `a second ${what} is called "${name.value}"`,
+        also: [{ label: 'first', node: textAt(earlier, key)?.node ?? earlier }],
+      });
   }
 }
 
@@ -19,18 +24,45 @@ function placeApart(name: DocNode, entry: MapNode, earlier: MapNode, key: string
   return textAt(earlier, key)?.node.at === name.at ? entry : name;
 }
 
-export const duplicateHub: Rule = (fleet, say) => sayDuplicates('hub', fleet.hubs.map((hub) => hub.node), 'name', say);
+export const duplicateHub: Rule = (fleet, say) =>
+  sayDuplicates(
+    'hub',
+    fleet.hubs.map((hub) => hub.node),
+    'name',
+    say,
+  );
 
-export const duplicateMember: Rule = (fleet, say) => sayDuplicates('member', fleet.members.map((member) => member.written), 'name', say);
+export const duplicateMember: Rule = (fleet, say) =>
+  sayDuplicates(
+    'member',
+    fleet.members.map((member) => member.written),
+    'name',
+    say,
+  );
 
-export const duplicateGroup: Rule = (fleet, say) => sayDuplicates('group', fleet.groups.map((group) => group.node), 'name', say);
+export const duplicateGroup: Rule = (fleet, say) =>
+  sayDuplicates(
+    'group',
+    fleet.groups.map((group) => group.node),
+    'name',
+    say,
+  );
 
 /** Feature gates merge by name between layers; twice in one list, one of them would be lost without a word. */
 export const duplicateFeatureGate: Rule = (fleet, say) => {
-  const layers = [mapAt(fleet.root, 'defaults'), ...fleet.groups.map((group) => group.node), ...fleet.members.map((member) => member.written)];
+  const layers = [
+    mapAt(fleet.root, 'defaults'),
+    ...fleet.groups.map((group) => group.node),
+    ...fleet.members.map((member) => member.written),
+  ];
   for (const registration of layers.flatMap((layer) => mapsAt(layer, 'registrations'))) {
     for (const part of ['registrationConfiguration', 'workConfiguration']) {
-      sayDuplicates('feature gate', mapsAt(mapAt(mapAt(registration, 'options'), part), 'featureGates'), 'feature', say);
+      sayDuplicates(
+        'feature gate',
+        mapsAt(mapAt(mapAt(registration, 'options'), part), 'featureGates'),
+        'feature',
+        say,
+      );
     }
   }
 };
@@ -48,11 +80,16 @@ export const unknownHub: Rule = (fleet, say) => {
 
 const reserved: Readonly<Record<string, string>> = {
   name: 'the label "name" stands for the name of the member in selectors; choose another key',
-  'cluster.open-cluster-management.io/clusterset': 'the cluster set is no label of the member; write options: { clusterSet: … }',
+  'cluster.open-cluster-management.io/clusterset':
+    'the cluster set is no label of the member; write options: { clusterSet: … }',
 };
 
 export const reservedLabel: Rule = (fleet, say) => {
-  const layers = [mapAt(fleet.root, 'defaults'), ...fleet.groups.map((group) => group.node), ...fleet.members.map((member) => member.written)];
+  const layers = [
+    mapAt(fleet.root, 'defaults'),
+    ...fleet.groups.map((group) => group.node),
+    ...fleet.members.map((member) => member.written),
+  ];
   for (const layer of layers) {
     const labels = mapAt(layer, 'labels');
     for (const [key, message] of Object.entries(reserved)) {

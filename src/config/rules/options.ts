@@ -9,7 +9,10 @@ export const qosClass: Rule = (fleet, say) => {
     const chosen = textAt(resources, 'qosClass');
     const hasAmounts = ['requests', 'limits'].some((key) => (mapAt(resources, key)?.entries.size ?? 0) > 0);
     if (hasAmounts && chosen?.value !== 'ResourceRequirement') {
-      say({ node: chosen?.node ?? resources, message: 'requests and limits need qosClass: ResourceRequirement' }, member);
+      say(
+        { node: chosen?.node ?? resources, message: 'requests and limits need qosClass: ResourceRequirement' },
+        member,
+      );
     }
     if (!hasAmounts && chosen?.value === 'ResourceRequirement') {
       say({ node: chosen.node, message: 'qosClass: ResourceRequirement needs requests or limits' }, member);
@@ -26,7 +29,10 @@ export const requestAboveLimit: Rule = (fleet, say) => {
       const limit = quantityOf(limits?.entries.get(name)?.node);
       if (request?.value === undefined || limit?.value === undefined || request.value <= limit.value) continue;
       const also = [{ label: 'limit', node: limit.node }];
-      say({ node, message: `the request of ${name} (${request.written}) is above its limit (${limit.written})`, also }, member);
+      say(
+        { node, message: `the request of ${name} (${request.written}) is above its limit (${limit.written})`, also },
+        member,
+      );
     }
   }
 };
@@ -44,7 +50,9 @@ export const invalidQuantity: Rule = (fleet, say) => {
   }
 };
 
-function quantityOf(node: DocNode | undefined): { node: DocNode; written: string | number; value: bigint | undefined } | undefined {
+function quantityOf(
+  node: DocNode | undefined,
+): { node: DocNode; written: string | number; value: bigint | undefined } | undefined {
   if (node?.kind !== 'scalar' || (typeof node.value !== 'string' && typeof node.value !== 'number')) return undefined;
   return { node, written: node.value, value: quantityValue(node.value) };
 }
@@ -66,12 +74,13 @@ export const filledName: Rule = (fleet, say) => {
   for (const { member, options } of eachOptions(fleet)) {
     for (const { key, shape, is } of shapes) {
       const name = textAt(options, key);
-      if (name !== undefined && !shape.test(name.value)) say({ node: name.node, message: `${key} must be ${is}; here it is "${name.value}"` }, member);
+      if (name !== undefined && !shape.test(name.value))
+        say({ node: name.node, message: `${key} must be ${is}; here it is "${name.value}"` }, member);
     }
   }
 };
 
-/** An agent that is told 1 to 3599 does not start (facts: Klusterlet, clientCertExpirationSeconds). */
+/** An agent that is told 1 to 3599 does not start. */
 export const certificateLifetime: Rule = (fleet, say) => {
   for (const { member, options } of eachOptions(fleet)) {
     const seconds = numberAt(mapAt(options, 'registrationConfiguration'), 'clientCertExpirationSeconds');
@@ -84,9 +93,13 @@ export const certificateLifetime: Rule = (fleet, say) => {
 /** The agent takes them as one flag that it splits at commas. */
 export const annotationWithComma: Rule = (fleet, say) => {
   for (const { member, options } of eachOptions(fleet)) {
-    for (const [key, { node }] of mapAt(mapAt(options, 'registrationConfiguration'), 'clusterAnnotations')?.entries ?? []) {
+    for (const [key, { node }] of mapAt(mapAt(options, 'registrationConfiguration'), 'clusterAnnotations')?.entries ??
+      []) {
       if (node.kind !== 'scalar' || typeof node.value !== 'string' || !node.value.includes(',')) continue;
-      say({ node, message: `the value of cluster annotation ${key} must not have a comma: the agent would split it` }, member);
+      say(
+        { node, message: `the value of cluster annotation ${key} must not have a comma: the agent would split it` },
+        member,
+      );
     }
   }
 };
@@ -95,12 +108,21 @@ export const annotationWithComma: Rule = (fleet, say) => {
 export const multipleHubs: Rule = (fleet, say) => {
   for (const { member, options } of eachOptions(fleet)) {
     const configuration = mapAt(options, 'registrationConfiguration');
-    const gate = mapsAt(configuration, 'featureGates').find((entry) => textAt(entry, 'feature')?.value === 'MultipleHubs');
+    const gate = mapsAt(configuration, 'featureGates').find(
+      (entry) => textAt(entry, 'feature')?.value === 'MultipleHubs',
+    );
     const isOn = textAt(gate, 'mode')?.value === 'Enable';
     const bootstrap = mapAt(configuration, 'bootstrapKubeConfigs');
-    const hasSecrets = textAt(bootstrap, 'type')?.value === 'LocalSecrets' && mapAt(bootstrap, 'localSecretsConfig') !== undefined;
+    const hasSecrets =
+      textAt(bootstrap, 'type')?.value === 'LocalSecrets' && mapAt(bootstrap, 'localSecretsConfig') !== undefined;
     if (isOn && !hasSecrets && gate !== undefined) {
-      say({ node: gate, message: 'MultipleHubs needs bootstrapKubeConfigs with type: LocalSecrets and localSecretsConfig' }, member);
+      say(
+        {
+          node: gate,
+          message: 'MultipleHubs needs bootstrapKubeConfigs with type: LocalSecrets and localSecretsConfig',
+        },
+        member,
+      );
     }
     if (!isOn && textAt(bootstrap, 'type')?.value === 'LocalSecrets' && bootstrap !== undefined) {
       say({ node: bootstrap, message: 'bootstrapKubeConfigs needs the feature gate MultipleHubs' }, member);

@@ -6,7 +6,13 @@ import { eachRegistration, type Rule, textAt } from './rule.ts';
 export const missingMode: Rule = (fleet, say) => {
   for (const { member, registration } of eachRegistration(fleet)) {
     if (registration.node.entries.has('mode')) continue;
-    say({ node: registration.node, message: 'the registration has no mode; write one here, in a group or in the defaults' }, member);
+    say(
+      {
+        node: registration.node,
+        message: 'the registration has no mode; write one here, in a group or in the defaults',
+      },
+      member,
+    );
   }
 };
 
@@ -21,7 +27,15 @@ export const optionOfOtherMode: Rule = (fleet, say) => {
       if (entry === undefined) continue;
       // The merged map stands where the last layer's does; the option stands under its own parent.
       const written = entry.node.parent?.kind === 'map' ? entry.node.parent : options;
-      say({ node: written, key, message: `"${key}" is no option of ${mode.value}`, also: [{ label: 'mode', node: mode.node }] }, member);
+      say(
+        {
+          node: written,
+          key,
+          message: `"${key}" is no option of ${mode.value}`,
+          also: [{ label: 'mode', node: mode.node }],
+        },
+        member,
+      );
     }
   }
 };
@@ -31,7 +45,8 @@ export const absentOutsideMember: Rule = (fleet, say) => {
   for (const layer of [mapAt(fleet.root, 'defaults'), ...fleet.groups.map((group) => group.node)]) {
     for (const registration of mapsAt(layer, 'registrations')) {
       const state = textAt(registration, 'state');
-      if (state?.value === 'absent') say({ node: state.node, message: 'state: absent may only stand at a member, never in defaults or groups' });
+      if (state?.value === 'absent')
+        say({ node: state.node, message: 'state: absent may only stand at a member, never in defaults or groups' });
     }
   }
 };
@@ -69,7 +84,10 @@ export const sharedKlusterlet: Rule = (fleet, say) => {
         if (first === undefined) taken.set(value, registration);
         else if (first.hub !== registration.hub) {
           const message = `hubs ${first.hub} and ${registration.hub} would share one agent on the member (${key} ${value}); give each its own ${key}`;
-          say({ node: written ?? registration.node, message, also: [{ label: `hub ${first.hub}`, node: first.node }] }, member);
+          say(
+            { node: written ?? registration.node, message, also: [{ label: `hub ${first.hub}`, node: first.node }] },
+            member,
+          );
         }
       }
     }

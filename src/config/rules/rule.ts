@@ -9,7 +9,9 @@ export type Say = (finding: Finding, member?: AssembledMember) => void;
 export type Rule = (fleet: Assembled, say: Say, folder: FleetFolder) => void;
 
 /** Every registration with its member. */
-export function* eachRegistration(fleet: Assembled): Generator<{ member: AssembledMember; registration: AssembledRegistration }> {
+export function* eachRegistration(
+  fleet: Assembled,
+): Generator<{ member: AssembledMember; registration: AssembledRegistration }> {
   for (const member of fleet.members) {
     for (const registration of member.registrations) yield { member, registration };
   }

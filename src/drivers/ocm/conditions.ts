@@ -26,13 +26,13 @@ const bootstrapMatches = (facts: HubFacts, refs: Refs): readonly Condition[] => 
     from: refs.bootstrap,
     path: ['facts', 'kubeconfig', 'server'],
     equals: { value: facts.server },
-    says: 'the bootstrap secret names this hub',
+    says: 'the bootstrap secret to name this hub',
   },
   {
     from: refs.bootstrap,
     path: ['facts', 'kubeconfig', 'ca'],
     sameSet: facts.caFingerprints,
-    says: 'the bootstrap secret holds the CA of this hub',
+    says: 'the bootstrap secret to hold the CA of this hub',
   },
 ];
 
@@ -45,8 +45,8 @@ export function credentialUsable(registration: Registration, facts: HubFacts, re
   const kubeconfig = (field: string): Path => ['facts', 'kubeconfig', field];
   const proxy: Condition =
     facts.proxyUrl === undefined
-      ? { from, path: kubeconfig('proxyUrl'), exists: false, says: 'the agent uses no proxy' }
-      : { from, path: kubeconfig('proxyUrl'), equals: { value: facts.proxyUrl }, says: 'the agent uses the proxy' };
+      ? { from, path: kubeconfig('proxyUrl'), exists: false, says: 'the agent to use no proxy' }
+      : { from, path: kubeconfig('proxyUrl'), equals: { value: facts.proxyUrl }, says: 'the agent to use the proxy' };
   const identity: Condition[] =
     registration.mode === 'ocm-singleton'
       ? [
@@ -54,7 +54,7 @@ export function credentialUsable(registration: Registration, facts: HubFacts, re
             from,
             path: ['facts', 'agent-name'],
             equals: { from: refs.klusterlet, path: ['metadata', 'uid'] },
-            says: "the agent's certificate carries the Klusterlet's UID",
+            says: "the agent's certificate to carry the Klusterlet's UID",
           },
         ]
       : [];
@@ -65,11 +65,11 @@ export function credentialUsable(registration: Registration, facts: HubFacts, re
         from,
         path: ['facts', 'cluster-name'],
         equals: { value: namesOf(registration).cluster },
-        says: "the agent's certificate is for this cluster name",
+        says: "the agent's certificate to be for this cluster name",
       },
-      { from, path: ['facts', 'tls.crt', 'notAfter'], ahead: true, says: "the agent's certificate is in date" },
-      { from, path: kubeconfig('server'), equals: { value: facts.server }, says: 'the agent talks to this hub' },
-      { from, path: kubeconfig('ca'), sameSet: facts.caFingerprints, says: 'the agent trusts the CA of this hub' },
+      { from, path: ['facts', 'tls.crt', 'notAfter'], ahead: true, says: "the agent's certificate to be in date" },
+      { from, path: kubeconfig('server'), equals: { value: facts.server }, says: 'the agent to talk to this hub' },
+      { from, path: kubeconfig('ca'), sameSet: facts.caFingerprints, says: 'the agent to trust the CA of this hub' },
       proxy,
       ...identity,
     ],
@@ -82,7 +82,7 @@ const lease = (refs: Refs, field: string): { from: Ref; path: Path } => ({ from:
 export const leaseFresh = (refs: Refs): Condition => ({
   ...lease(refs, 'renewTime'),
   within: { leaseFactor: 5, duration: { from: refs.managedCluster, path: ['spec', 'leaseDurationSeconds'] } },
-  says: 'the agent renews its lease',
+  says: 'the agent to renew its lease',
 });
 
 /**
@@ -100,7 +100,7 @@ export const agentAlive = (refs: Refs): Condition => ({
         { lastWriteTo: refs.klusterlet },
         { lastWriteTo: refs.agent },
       ],
-      says: 'the agent renewed its lease after the last write to what it depends on',
+      says: 'the agent to renew its lease after the last write to what it depends on',
     },
   ],
 });
@@ -121,7 +121,7 @@ export const notDenied = (refs: Refs): Condition => ({
       },
     ],
   },
-  says: 'hubAcceptsClient was set to false after the cluster had been accepted: a deliberate no',
+  says: 'the consent of the hub: hubAcceptsClient was set to false after the cluster had been accepted',
 });
 
 /** What the Klusterlet on the member must say. */
@@ -131,33 +131,33 @@ export const klusterletHealthy = (refs: Refs): Condition => ({
       from: refs.klusterlet,
       path: ['status', 'observedGeneration'],
       equals: { from: refs.klusterlet, path: ['metadata', 'generation'] },
-      says: 'the klusterlet operator has seen the last change',
+      says: 'the klusterlet operator to see the last change',
     },
-    says(refs.klusterlet, 'Applied', 'True', 'Klusterlet condition Applied is True'),
-    neverSays(refs.klusterlet, 'ValidFeatureGates', 'False', 'Klusterlet feature gates are valid'),
-    says(refs.klusterlet, 'Available', 'True', 'Klusterlet condition Available is True'),
-    says(refs.klusterlet, 'HubConnectionDegraded', 'False', 'Klusterlet condition HubConnectionDegraded is False'),
+    says(refs.klusterlet, 'Applied', 'True', 'Klusterlet condition Applied to be True'),
+    neverSays(refs.klusterlet, 'ValidFeatureGates', 'False', 'the feature gates of the Klusterlet to be valid'),
+    says(refs.klusterlet, 'Available', 'True', 'Klusterlet condition Available to be True'),
+    says(refs.klusterlet, 'HubConnectionDegraded', 'False', 'Klusterlet condition HubConnectionDegraded to be False'),
     says(
       refs.klusterlet,
       'RegistrationDesiredDegraded',
       'False',
-      'Klusterlet condition RegistrationDesiredDegraded is False',
+      'Klusterlet condition RegistrationDesiredDegraded to be False',
     ),
-    says(refs.klusterlet, 'WorkDesiredDegraded', 'False', 'Klusterlet condition WorkDesiredDegraded is False'),
+    says(refs.klusterlet, 'WorkDesiredDegraded', 'False', 'Klusterlet condition WorkDesiredDegraded to be False'),
   ],
 });
 
 /** Set once by the agent with its issued certificate; never goes back. */
 export const joined = (refs: Refs): Condition =>
-  says(refs.managedCluster, 'ManagedClusterJoined', 'True', 'the cluster has joined');
+  says(refs.managedCluster, 'ManagedClusterJoined', 'True', 'the cluster to join');
 
 /** What the hub must say of the cluster. */
 export const hubHealthy = (refs: Refs): Condition => ({
   all: [
-    says(refs.managedCluster, 'HubAcceptedManagedCluster', 'True', 'the hub has accepted the cluster'),
+    says(refs.managedCluster, 'HubAcceptedManagedCluster', 'True', 'the hub to accept the cluster'),
     joined(refs),
-    says(refs.managedCluster, 'ManagedClusterConditionAvailable', 'True', 'the hub says Available'),
-    neverSays(refs.managedCluster, 'ManagedClusterConditionClockSynced', 'False', 'clocks are in sync'),
+    says(refs.managedCluster, 'ManagedClusterConditionAvailable', 'True', 'the hub to say Available'),
+    neverSays(refs.managedCluster, 'ManagedClusterConditionClockSynced', 'False', 'the clocks of hub and member to be in sync'),
   ],
 });
 

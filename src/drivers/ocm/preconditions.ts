@@ -5,7 +5,7 @@ import { namesOf, type Refs } from './refs.ts';
 
 /** Deleting a ManagedCluster deletes what runs on the member; with a dead agent it never ends (facts/OCM GC controller). */
 export function worksGuards(registration: Registration, refs: Refs): readonly Condition[] {
-  const none: Condition = { ref: refs.works, is: 'empty', says: 'no ManifestWork is left' };
+  const none: Condition = { ref: refs.works, is: 'empty', says: 'no ManifestWork to be left' };
   if (registration.works === 'refuse') return [none];
   return [{ any: [none, leaseFresh(refs)] }];
 }
@@ -19,7 +19,7 @@ export function preconditions(registration: Registration, refs: Refs): readonly 
       site: 'hub',
       title: 'hub serves Open Cluster Management',
       required: true,
-      condition: { ref: refs.servedByHub, is: 'yes', says: 'the hub serves cluster.open-cluster-management.io/v1' },
+      condition: { ref: refs.servedByHub, is: 'yes', says: 'the hub to serve cluster.open-cluster-management.io/v1' },
       next: 'install the hub with `clusteradm init`, or check the access of this hub',
     },
     {
@@ -33,7 +33,7 @@ export function preconditions(registration: Registration, refs: Refs): readonly 
         from: refs.clusterNamespace,
         path: ['metadata', 'deletionTimestamp'],
         exists: false,
-        says: `the cluster namespace ${namesOf(registration).cluster} on the hub is not Terminating`,
+        says: `namespace ${namesOf(registration).cluster} on the hub, which is Terminating, to be gone`,
       },
     },
     {
@@ -56,9 +56,9 @@ export function preconditions(registration: Registration, refs: Refs): readonly 
           {
             ref: refs.servedByMember,
             is: 'yes',
-            says: 'the member serves operator.open-cluster-management.io/v1 Klusterlet',
+            says: 'the member to serve operator.open-cluster-management.io/v1 Klusterlet',
           },
-          says(refs.operator, 'Available', 'True', 'Deployment open-cluster-management/klusterlet is Available'),
+          says(refs.operator, 'Available', 'True', 'Deployment open-cluster-management/klusterlet to be Available'),
         ],
       },
       next: 'install it with `helm install klusterlet ocm/klusterlet -n open-cluster-management --create-namespace --set klusterlet.create=false`',
@@ -74,7 +74,7 @@ export function preconditions(registration: Registration, refs: Refs): readonly 
       condition: {
         ref: refs.clusterSet,
         is: 'found',
-        says: `ManagedClusterSet ${registration.options.clusterSet} exists on the hub`,
+        says: `ManagedClusterSet ${registration.options.clusterSet} to exist on the hub`,
       },
       next: `create it with \`clusteradm create clusterset ${registration.options.clusterSet}\``,
     });

@@ -16,6 +16,7 @@ export interface Flavour {
 export function ocmSteps(registration: Registration, facts: HubFacts, flavour: Flavour): readonly Step[] {
   const names = namesOf(registration);
   const refs = refsOf(registration);
+  const { clusterSet } = registration.options;
   const usable = credentialUsable(registration, facts, refs);
   return [
     ...preconditions(registration, refs),
@@ -62,6 +63,11 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
       fieldManager: 'rollcall',
       objects: [{ type: api.managedCluster, ref: refs.managedCluster, object: managedCluster(registration) }],
       fieldRules: [{ path: ['metadata', 'labels', clusterSetLabel], rule: 'ours' }],
+      ...(clusterSet === undefined
+        ? {}
+        : {
+            rights: [webhookRight('create', 'cluster.open-cluster-management.io', 'managedclustersets', 'join', clusterSet)],
+          }),
       removal: { first: true, guards: worksGuards(registration, refs), progress: { path: deletingMessage } },
       leaves: [
         {
@@ -69,7 +75,7 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
           onlyIf: {
             ref: refs.clusterNamespaceContents,
             holdsOnly: ['Lease/managed-cluster-lease', 'ConfigMap/kube-root-ca.crt', 'ServiceAccount/default'],
-            says: 'the cluster namespace holds nothing but the lease',
+            says: 'the cluster namespace to hold nothing but the lease',
           },
           says: 'cluster namespace, if it holds nothing but the lease',
         },
@@ -123,6 +129,7 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
       expirationSeconds: 3600,
       unless: usable,
       restarts: 'the agent',
+      awaited: true,
     },
     {
       kind: 'object',
@@ -139,12 +146,13 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
       ],
       fieldRules: klusterletRules,
       restarts: 'the agent',
+      awaited: true,
       removal: {
         guards: [
           {
             ref: refs.appliedWorks,
             noneWhere: { path: ['spec', 'agentID'], equals: { from: refs.klusterlet, path: ['metadata', 'uid'] } },
-            says: 'no AppliedManifestWork of this agent is left on the member',
+            says: 'no AppliedManifestWork of this agent to be left on the member',
           },
         ],
       },
@@ -169,6 +177,9 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
           : {}),
         withoutLabels: [addOnNameLabel],
       },
+      // facts/OCM: the registration agent stops at ten (ClientCertificateCreationHalted).
+      requestLimit: 10,
+      awaited: true,
       unless: usable,
       leaves: [
         {
@@ -200,6 +211,8 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
           },
         },
       ],
+      awaited: true,
+      rights: [webhookRight('update', 'register.open-cluster-management.io', 'managedclusters', 'accept', names.cluster)],
     },
     waited('credential', 'member', "agent's certificate", usable),
     waited('klusterlet-healthy', 'member', 'Klusterlet conditions', klusterletHealthy(refs)),
@@ -207,6 +220,15 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
     waited('agent-alive', 'hub', "agent's heartbeat", agentAlive(refs)),
   ];
 }
+
+/** What the hub's admission webhooks ask for beyond the API server's own authorization. */
+const webhookRight = (verb: string, group: string, resource: string, subresource: string, name: string) => ({
+  verb,
+  group,
+  resource,
+  subresource,
+  name,
+});
 
 const waited = (id: string, site: 'hub' | 'member', title: string, condition: Condition): ConditionStep => ({
   kind: 'condition',

@@ -38,7 +38,7 @@ export const conditionHandler: StepHandler<ConditionStep> = {
       };
     }
     if (step.required === true && step.otherwise !== 'pending') {
-      return { is: 'refused', reason: `does not hold: ${judgement.because}`, ...next };
+      return { is: 'refused', reason: `needs ${judgement.because}`, ...next };
     }
     return { is: 'pending', waitingFor: judgement.because };
   },

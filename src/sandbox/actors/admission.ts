@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../model/cluster.ts';
 import type { Admit, AdmissionReview, Attributes, Authorize, Chance } from '../server/types.ts';
+import { timestamp } from './conditions.ts';
 import { type ManagedCluster, names, type Taint } from './kinds.ts';
 
 const mutating = 'managedclustermutators.admission.cluster.open-cluster-management.io';
@@ -41,8 +42,8 @@ const mutate = (
     setOf(cluster) === ''
       ? { ...cluster.metadata.labels, [names.clusterSetLabel]: 'default' }
       : cluster.metadata.labels;
-  const old =
-    review.operation === 'CREATE' ? undefined : ((review.old as ManagedCluster | undefined)?.spec?.taints ?? []);
+  const before: ManagedCluster | undefined = review.old;
+  const old = review.operation === 'CREATE' ? undefined : (before?.spec?.taints ?? []);
   const wanted = cluster.spec?.taints;
   const taints = wanted && stampTaints(old, wanted, now);
   if (wanted !== undefined && taints === undefined)
@@ -60,14 +61,10 @@ export const ocmAdmission =
   (review, stored) => {
     const isCluster = review.group === 'cluster.open-cluster-management.io' && review.resource === 'managedclusters';
     if (!isCluster || review.subresource !== undefined || review.new === undefined) return undefined;
-    const verdict = mutate(
-      review,
-      review.new as ManagedCluster,
-      `${new Date(chance.now()).toISOString().slice(0, 19)}Z`,
-    );
+    const verdict = mutate(review, review.new, timestamp(chance.now()));
     if ('denied' in verdict) return verdict;
     const cluster = verdict.object;
-    const before = review.old as ManagedCluster | undefined;
+    const before: ManagedCluster | undefined = review.old;
     const { name } = cluster.metadata;
     const may = (verb: string, group: string, resource: string, subresource: string, object: string): boolean => {
       const attributes: Attributes = { verb, group, resource, subresource, name: object };

@@ -2,14 +2,16 @@ import { bootstrap, type Credential, type Identity, requestCertificate } from '.
 import { startCache } from './cache.ts';
 import { validityFor } from './certificates.ts';
 import { type Client, clientOf, unless } from './client.ts';
-import { withConditions } from './conditions.ts';
-import { type Condition, kinds, type Lease, type ManagedCluster, names } from './kinds.ts';
+import { microTime, timestamp, withConditions } from './conditions.ts';
+import { type Condition, kinds, type ManagedCluster, names } from './kinds.ts';
 import { addressIn, decoded, type HubAddress, kubeconfigFor, sameAddress, withEmbeddedKey } from './kubeconfig.ts';
 import { aborted, pause, startLoop } from './loop.ts';
 import { flag, type Process } from './programs.ts';
 
 /** From this share of its life on, a certificate is renewed. */
 const renewalShare = 0.78;
+/** With less than this, in seconds, the agent refuses to start. */
+const shortestLife = 3_600;
 /** Between getting a certificate and working with it, in milliseconds: the real agent starts over its controllers. */
 const startDelay = 1_500;
 
@@ -47,6 +49,8 @@ export const runRegistrationAgent = async (outer: Process): Promise<void> => {
     const kubeconfig = decoded(mounted?.data)['kubeconfig'] ?? '';
     const address = addressIn(kubeconfig, process.readYaml);
     if (address === undefined) throw new Error('the bootstrap kubeconfig leads nowhere');
+    const seconds = Number(flag(process.args, 'client-cert-expiration-seconds') ?? shortestLife);
+    if (seconds < shortestLife) throw new Error('client certificate expiration seconds must be at least 3600');
     await work(process, kubeconfig, address, end);
   } finally {
     unsubscribe();
@@ -129,18 +133,14 @@ const serve = async (
   const { clock, random, speed, signal, member, files } = process;
   const { clusterName: name, agentId } = identity;
   const log = (key: string, error: unknown): void => process.log(`${member.name} registration ${key}`, error);
-  const clusters = startCache<ManagedCluster>(
-    hub,
-    { type: kinds.managedCluster, fieldSelector: `metadata.name=${name}` },
-    clock,
-  );
   const { gitVersion } = await readVersion(member.client('registration'));
+  const clusters = startCache(hub, { type: kinds.managedCluster, fieldSelector: `metadata.name=${name}` }, clock);
 
   const report = async (cluster: ManagedCluster): Promise<void> => {
-    await hub.edit<ManagedCluster>(
+    await hub.edit(
       { type: kinds.managedCluster, name },
       ({ status }) => {
-        const at = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+        const at = timestamp(clock.now());
         const conditions = withConditions(status?.conditions, [joined, available], at);
         const told = status?.version?.kubernetes === gitVersion;
         if (conditions === undefined && told) return undefined;
@@ -155,10 +155,10 @@ const serve = async (
     const cluster = clusters.get(name);
     if (cluster?.spec?.hubAcceptsClient !== true) return undefined;
     const key = { type: kinds.lease, namespace: name, name: names.lease };
-    const lease = await hub.get<Lease>(key);
+    const lease = await hub.get(key);
     if (lease === undefined) throw new Error('no lease yet');
-    const renewTime = new Date(clock.now()).toISOString().replace('Z', '000Z');
-    await unless(409, hub.update<Lease>(kinds.lease, { ...lease, spec: { ...lease.spec, renewTime } }));
+    const renewTime = microTime(clock.now());
+    await unless(409, hub.update(kinds.lease, { ...lease, spec: { ...lease.spec, renewTime } }));
     return ((cluster.spec.leaseDurationSeconds || 60) * 1_000 * (1 + random() / 4)) / speed;
   };
   const rotate = async (): Promise<number | undefined> => {
@@ -170,10 +170,9 @@ const serve = async (
     const due = validity.from + (validity.until - validity.from) * renewalShare;
     if (due > clock.now()) return due - clock.now();
     const credential = await requestCertificate(hub, identity, process);
-    if (credential !== undefined) {
-      await store(process, identity, address, credential);
-      end();
-    }
+    if (credential === undefined) throw new Error('the certificate was not renewed');
+    await store(process, identity, address, credential);
+    end();
     return undefined;
   };
 

@@ -3,7 +3,7 @@ import { startCache } from './cache.ts';
 import { requestFor } from './certificates.ts';
 import { ApiError, type Client, clientOf } from './client.ts';
 import { conditionOf } from './conditions.ts';
-import { type CertificateRequest, kinds, names } from './kinds.ts';
+import { kinds, names } from './kinds.ts';
 import { backoff, pause } from './loop.ts';
 import { flag, type Process } from './programs.ts';
 
@@ -24,7 +24,7 @@ export interface Credential {
 }
 
 /** What the flags of the registration agent say about the ManagedCluster; used at creation only (facts/ocm 1.5, 1.7). */
-export const createManagedCluster = async (hub: Client, { clusterName, args }: Identity): Promise<void> => {
+const createManagedCluster = async (hub: Client, { clusterName, args }: Identity): Promise<void> => {
   if ((await hub.get({ type: kinds.managedCluster, name: clusterName })) !== undefined) return;
   const pairs = (flag(args, 'cluster-annotations') ?? '').split(',').map((pair) => pair.split('='));
   const annotations = Object.fromEntries(
@@ -45,11 +45,7 @@ export const createManagedCluster = async (hub: Client, { clusterName, args }: I
 
 /** Waits for the end of a request's life: a certificate, a denial, or its deletion. */
 const awaitCertificate = async (hub: Client, name: string, process: Process): Promise<string | undefined> => {
-  const cache = startCache<CertificateRequest>(
-    hub,
-    { type: kinds.csr, fieldSelector: `metadata.name=${name}` },
-    process.clock,
-  );
+  const cache = startCache(hub, { type: kinds.csr, fieldSelector: `metadata.name=${name}` }, process.clock);
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const look = (): void => {
     const request = cache.get(name);

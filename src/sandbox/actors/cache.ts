@@ -1,5 +1,5 @@
-import type { KubeObject, ListKey } from '../../model/cluster.ts';
-import { ApiError, type Client } from './client.ts';
+import type { KubeObject } from '../../model/cluster.ts';
+import { ApiError, type Client, type ListOf } from './client.ts';
 import { backoff, type Clock, pause } from './loop.ts';
 
 /** What a list key selects, kept up to date by a watch: reading it costs no request. */
@@ -23,7 +23,7 @@ const quickEnd = 1_000;
  * Lists, then watches for as long as it lives; lists again after 410. What fails (no right yet, server away) is tried again with
  * backoff, as a reflector does, and what was known stays known.
  */
-export const startCache = <T extends KubeObject>(client: Client, key: ListKey, clock: Clock): Cache<T> => {
+export const startCache = <T extends KubeObject>(client: Client, key: ListOf<T>, clock: Clock): Cache<T> => {
   const known = new Map<string, T>();
   const listeners = new Set<(object: T) => void>();
   const end = new AbortController();

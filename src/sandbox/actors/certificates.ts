@@ -11,7 +11,7 @@ export interface KeyAndRequest {
 const ecdsa = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 
 /** @returns the organizations and common name that OCM's agents are known by (facts/ocm 1.7) */
-export const agentSubject = (
+const agentSubject = (
   clusterName: string,
   agentId: string,
 ): { organizations: readonly string[]; commonName: string } => ({

@@ -1,10 +1,10 @@
+import type { Kind } from './kinds.ts';
 import type {
   KubeObject,
   ObjectMeta,
   ListKey,
   ObjectKey,
   RawCluster,
-  RawResponse,
   ResourceType,
   WatchEvent,
 } from '../../model/cluster.ts';
@@ -21,19 +21,31 @@ export class ApiError extends Error {
   }
 }
 
-export type Patch = Readonly<Record<string, unknown>>;
+type Patch = Readonly<Record<string, unknown>>;
+
+/** Names one object of a kind. */
+export interface Key<T extends KubeObject = KubeObject> extends ObjectKey {
+  readonly type: Kind<T>;
+}
+
+/** Names the objects of a kind that are meant. */
+export interface ListOf<T extends KubeObject = KubeObject> extends ListKey {
+  readonly type: Kind<T>;
+}
 
 /** What one of OCM's programs does to one cluster. Every write carries the program's name as field manager and user agent. */
 export interface Client {
-  get<T extends KubeObject>(key: ObjectKey): Promise<T | undefined>;
-  list<T extends KubeObject>(key: ListKey): Promise<{ readonly items: readonly T[]; readonly resourceVersion: string }>;
+  get<T extends KubeObject>(key: Key<T>): Promise<T | undefined>;
+  list<T extends KubeObject>(
+    key: ListOf<T>,
+  ): Promise<{ readonly items: readonly T[]; readonly resourceVersion: string }>;
   /** Ends when the server ends it. An ERROR event is thrown as {@link ApiError}. */
   watch(key: ListKey, options: { resourceVersion: string; signal: AbortSignal }): AsyncIterable<WatchEvent>;
-  create<T extends KubeObject>(type: ResourceType, object: Draft): Promise<T>;
+  create<T extends KubeObject>(type: Kind<T>, object: Draft): Promise<T>;
   /** Creates what is not there yet; an object of that name is left as it is. @returns whether it was created */
   ensure(type: ResourceType, object: Draft): Promise<boolean>;
-  update<T extends KubeObject>(type: ResourceType, object: T, subresource?: 'status' | 'approval'): Promise<T>;
-  merge<T extends KubeObject>(key: ObjectKey, patch: Patch, subresource?: 'status'): Promise<T>;
+  update<T extends KubeObject>(type: Kind<T>, object: T, subresource?: 'status' | 'approval'): Promise<T>;
+  merge<T extends KubeObject>(key: Key<T>, patch: Patch, subresource?: 'status'): Promise<T>;
   /** Server-side apply, forced. */
   apply(type: ResourceType, object: Draft): Promise<KubeObject>;
   /**
@@ -42,7 +54,7 @@ export interface Client {
    * @returns the object as it is now; undefined when it is gone
    */
   edit<T extends KubeObject>(
-    key: ObjectKey,
+    key: Key<T>,
     edit: (live: T) => Patch | undefined,
     options?: { subresource?: 'status'; known?: T | undefined },
   ): Promise<T | undefined>;
@@ -83,12 +95,6 @@ const failure = (status: number, body: string): ApiError => {
   }
 };
 
-/** The one place where bytes become typed objects: an API server keeps to the types it serves. */
-const parsed = <T>(response: RawResponse): T => {
-  if (response.status >= 300) throw failure(response.status, response.body);
-  return JSON.parse(response.body) as T;
-};
-
 const isStatus = (error: unknown, status: number): boolean => error instanceof ApiError && error.status === status;
 
 /** @returns undefined when `attempt` failed with this HTTP status */
@@ -108,26 +114,28 @@ export const clientOf = (raw: RawCluster, program: string): Client => {
     path: string,
     body?: unknown,
     type = 'application/json',
-  ): Promise<T> =>
-    parsed<T>(
-      await raw.send({
-        method,
-        path,
-        headers: {
-          accept: 'application/json',
-          'user-agent': program,
-          ...(body === undefined ? {} : { 'content-type': type }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }),
-    );
+  ): Promise<T> => {
+    const response = await raw.send({
+      method,
+      path,
+      headers: {
+        accept: 'application/json',
+        'user-agent': program,
+        ...(body === undefined ? {} : { 'content-type': type }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (response.status >= 300) throw failure(response.status, response.body);
+    // The one place where bytes become typed objects: an API server keeps to the types it serves.
+    return JSON.parse(response.body) as T;
+  };
   const by = `?fieldManager=${program}`;
   const discovered = new Map<string, Promise<{ resources: { name: string; kind: string; namespaced: boolean }[] }>>();
 
   const client: Client = {
     raw,
-    get: <T extends KubeObject>(key: ObjectKey) => unless(404, send<T>('GET', item(key))),
-    async list<T extends KubeObject>(key: ListKey) {
+    get: <T extends KubeObject>(key: Key<T>) => unless(404, send<T>('GET', item(key))),
+    async list<T extends KubeObject>(key: ListOf<T>) {
       const query = new URLSearchParams(selectors(key)).toString();
       const page = await send<{ items: T[]; metadata: { resourceVersion: string } }>(
         'GET',
@@ -142,7 +150,7 @@ export const clientOf = (raw: RawCluster, program: string): Client => {
         allowWatchBookmarks: 'true',
         resourceVersion,
       });
-      const path = `${collection(key.type, key.namespace)}?${query}`;
+      const path = `${collection(key.type, key.namespace)}?${query.toString()}`;
       const stream = await raw.stream({
         method: 'GET',
         path,
@@ -157,10 +165,10 @@ export const clientOf = (raw: RawCluster, program: string): Client => {
       }
       if (stream.status >= 300) throw new ApiError(stream.status, '', `status ${stream.status}`);
     },
-    create: <T extends KubeObject>(type: ResourceType, object: Draft) =>
+    create: <T extends KubeObject>(type: Kind<T>, object: Draft) =>
       send<T>('POST', `${collection(type, object.metadata.namespace)}${by}`, object),
     ensure: async (type, object) => (await unless(409, client.create(type, object))) !== undefined,
-    update: <T extends KubeObject>(type: ResourceType, object: T, subresource?: string) => {
+    update: <T extends KubeObject>(type: Kind<T>, object: T, subresource?: string) => {
       const path = item({ type, ...object.metadata });
       return send<T>('PUT', `${path}${subresource === undefined ? '' : `/${subresource}`}${by}`, object);
     },
@@ -180,7 +188,7 @@ export const clientOf = (raw: RawCluster, program: string): Client => {
       return send('PATCH', `${path}${by}&force=true`, object, 'application/apply-patch+yaml');
     },
     async edit<T extends KubeObject>(
-      key: ObjectKey,
+      key: Key<T>,
       edit: (live: T) => Patch | undefined,
       options: { subresource?: 'status'; known?: T | undefined } = {},
     ) {

@@ -49,3 +49,9 @@ export const withAutomaticTaints = (
     .map((key) => ({ key, effect: 'NoSelect' }));
   return added.length === 0 && kept.length === (live ?? []).length ? undefined : [...kept, ...added];
 };
+
+/** @returns a time (milliseconds since the epoch) as API servers write it: RFC 3339, whole seconds */
+export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+
+/** @returns a time as leases carry it, in microseconds */
+export const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');

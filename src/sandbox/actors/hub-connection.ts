@@ -24,12 +24,12 @@ const agentQuestions = (cluster: string): readonly Question[] => [
 const mayAll = async (client: Client, questions: readonly Question[]): Promise<boolean> => {
   for (const resourceAttributes of questions) {
     const { apiVersion, kind } = kinds.selfAccess;
-    const review = await client.create<{
-      apiVersion: string;
-      kind: string;
-      metadata: { name: string };
-      status?: { allowed?: boolean };
-    }>(kinds.selfAccess, { apiVersion, kind, metadata: {}, spec: { resourceAttributes } });
+    const review = await client.create(kinds.selfAccess, {
+      apiVersion,
+      kind,
+      metadata: {},
+      spec: { resourceAttributes },
+    });
     if (review.status?.allowed !== true) return false;
   }
   return true;

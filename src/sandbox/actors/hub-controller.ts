@@ -1,19 +1,11 @@
 import type { KubeObject, RawCluster } from '../../model/cluster.ts';
 import { type Cache, startCache } from './cache.ts';
 import { clientOf } from './client.ts';
-import { conditionOf, withAutomaticTaints, withConditions } from './conditions.ts';
+import { conditionOf, microTime, timestamp, withAutomaticTaints, withConditions } from './conditions.ts';
 import { approveRenewal } from './hub-approval.ts';
 import { cleanUp, release } from './hub-deletion.ts';
 import { deny, grant, revoke } from './hub-rights.ts';
-import {
-  type CertificateRequest,
-  type Condition,
-  kinds,
-  type Lease,
-  type ManagedCluster,
-  type ManifestWork,
-  names,
-} from './kinds.ts';
+import { type Condition, kinds, type ManagedCluster, names } from './kinds.ts';
 import { type Clock, startLoop } from './loop.ts';
 
 const automaticTaints = [names.unavailableTaint, names.unreachableTaint];
@@ -87,19 +79,19 @@ export const startHubController = (options: {
 }): (() => Promise<void>) => {
   const { clock, speed } = options;
   const hub = clientOf(options.hub, 'registration');
-  const clusters = startCache<ManagedCluster>(hub, { type: kinds.managedCluster }, clock);
-  const leases = startCache<Lease>(hub, { type: kinds.lease, fieldSelector: `metadata.name=${names.lease}` }, clock);
-  const works = startCache<ManifestWork>(hub, { type: kinds.manifestWork }, clock);
-  const addOns = startCache<KubeObject>(hub, { type: kinds.addOn }, clock);
-  const requests = startCache<CertificateRequest>(hub, { type: kinds.csr, labelSelector: names.clusterLabel }, clock);
+  const clusters = startCache(hub, { type: kinds.managedCluster }, clock);
+  const leases = startCache(hub, { type: kinds.lease, fieldSelector: `metadata.name=${names.lease}` }, clock);
+  const works = startCache(hub, { type: kinds.manifestWork }, clock);
+  const addOns = startCache(hub, { type: kinds.addOn }, clock);
+  const requests = startCache(hub, { type: kinds.csr, labelSelector: names.clusterLabel }, clock);
   /** ManagedClusters (by UID) whose rights are in place; a restart of the hub controller looks again. */
   const granted = new Set<string>();
-  const now = (): string => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+  const now = (): string => timestamp(clock.now());
   const inNamespace = <T extends KubeObject>(cache: Cache<T>, name: string): readonly T[] =>
     cache.items().filter(({ metadata }) => metadata.namespace === name);
 
   const setConditions = (cluster: ManagedCluster, wanted: readonly Condition[]): Promise<ManagedCluster | undefined> =>
-    hub.edit<ManagedCluster>(
+    hub.edit(
       { type: kinds.managedCluster, name: cluster.metadata.name },
       (live) => {
         const conditions = withConditions(live.status?.conditions, wanted, now());
@@ -110,7 +102,7 @@ export const startHubController = (options: {
 
   /** Finalizers, default cluster set, automatic taints: what every ManagedCluster gets. */
   const dress = (cluster: ManagedCluster): Promise<ManagedCluster | undefined> =>
-    hub.edit<ManagedCluster>(
+    hub.edit(
       { type: kinds.managedCluster, name: cluster.metadata.name },
       ({ metadata, spec, status }) => {
         const wanted = [names.resourceCleanup, ...(spec?.hubAcceptsClient === true ? [names.apiResourceCleanup] : [])];
@@ -134,7 +126,7 @@ export const startHubController = (options: {
     if (granted.has(uid)) return;
     try {
       await grant(hub, name);
-      const spec = { holderIdentity: names.lease, renewTime: new Date(clock.now()).toISOString().replace('Z', '000Z') };
+      const spec = { holderIdentity: names.lease, renewTime: microTime(clock.now()) };
       const metadata = { name: names.lease, namespace: name, labels: { [names.clusterLabel]: name } };
       await hub.ensure(kinds.lease, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec });
     } catch (error) {
@@ -205,12 +197,19 @@ export const startHubController = (options: {
       return undefined;
     },
   });
-  loop.wake(clusterSets);
-  clusters.subscribe(({ metadata }) => loop.wake(metadata.name));
-  for (const cache of [leases, works, addOns]) cache.subscribe(({ metadata }) => loop.wake(metadata.namespace ?? ''));
-  requests.subscribe(({ metadata }) => approvals.wake(metadata.name));
+  const caches = [clusters, leases, works, addOns, requests];
+  // Not before everything has been read: a cluster whose works are not known yet must not be let go.
+  void Promise.all(caches.map(({ ready }) => ready)).then(() => {
+    const byName = ({ metadata }: ManagedCluster): void => loop.wake(metadata.name);
+    clusters.subscribe(byName);
+    for (const cache of [leases, works, addOns]) cache.subscribe(({ metadata }) => loop.wake(metadata.namespace ?? ''));
+    requests.subscribe(({ metadata }) => approvals.wake(metadata.name));
+    loop.wake(clusterSets);
+    for (const cluster of clusters.items()) byName(cluster);
+    for (const { metadata } of requests.items()) approvals.wake(metadata.name);
+  });
   return async () => {
-    await Promise.all([clusters, leases, works, addOns, requests].map((cache) => cache.stop()));
+    await Promise.all(caches.map((cache) => cache.stop()));
     await Promise.all([loop.stop(), approvals.stop()]);
   };
 };

@@ -51,7 +51,7 @@ export const cleanUp = async (
     });
   }
   const key = { type: kinds.managedCluster, name: cluster.metadata.name };
-  await hub.edit<ManagedCluster>(
+  await hub.edit(
     key,
     (live) => {
       const conditions = withConditions(live.status?.conditions, [remainingCondition(remaining)], at);
@@ -64,7 +64,7 @@ export const cleanUp = async (
 /** Nothing remains: OCM's finalizers go, and with them the object. Its namespace and lease stay. */
 export const release = (hub: Client, cluster: ManagedCluster): Promise<ManagedCluster | undefined> => {
   const ours: readonly string[] = [names.resourceCleanup, names.apiResourceCleanup];
-  return hub.edit<ManagedCluster>(
+  return hub.edit(
     { type: kinds.managedCluster, name: cluster.metadata.name },
     ({ metadata }) => {
       const finalizers = (metadata.finalizers ?? []).filter((name) => !ours.includes(name));

@@ -59,16 +59,16 @@ const ownRole = (name: string, denied: boolean): Draft => ({
 
 const binding = (
   kind: 'ClusterRoleBinding' | 'RoleBinding',
-  cluster_: string,
+  clusterName: string,
   name: string,
   role: string,
   metadata: Partial<ObjectMeta>,
 ): Draft => ({
   apiVersion: `${rbac}/v1`,
   kind,
-  metadata: { name, labels: labels(cluster_), ...metadata },
+  metadata: { name, labels: labels(clusterName), ...metadata },
   roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: role },
-  subjects: [`${names.identity}${cluster_}`, `open-cluster-management:${cluster_}`].map((group) => ({
+  subjects: [`${names.identity}${clusterName}`, `open-cluster-management:${clusterName}`].map((group) => ({
     apiGroup: rbac,
     kind: 'Group',
     name: group,

@@ -2,31 +2,57 @@ import type { KubeObject, ResourceType } from '../../model/cluster.ts';
 
 /** The resources that OCM's programs speak about, and the names they give things (facts/ocm 0, 1.6, 3.3). */
 
-const type = (apiVersion: string, kind: string, resource: string, namespaced: boolean): ResourceType => ({
-  apiVersion,
-  kind,
-  resource,
-  namespaced,
-});
+/** A resource type that knows what its objects look like. */
+export interface Kind<T extends KubeObject = KubeObject> extends ResourceType {
+  /** Never there: it ties the type of the objects to the resource. */
+  readonly of?: T;
+}
+
+const kind = <T extends KubeObject = KubeObject>(
+  apiVersion: string,
+  name: string,
+  resource: string,
+  namespaced: boolean,
+): Kind<T> => ({ apiVersion, kind: name, resource, namespaced });
 
 export const kinds = {
-  namespace: type('v1', 'Namespace', 'namespaces', false),
-  secret: type('v1', 'Secret', 'secrets', true),
-  serviceAccount: type('v1', 'ServiceAccount', 'serviceaccounts', true),
-  deployment: type('apps/v1', 'Deployment', 'deployments', true),
-  lease: type('coordination.k8s.io/v1', 'Lease', 'leases', true),
-  csr: type('certificates.k8s.io/v1', 'CertificateSigningRequest', 'certificatesigningrequests', false),
-  selfAccess: type('authorization.k8s.io/v1', 'SelfSubjectAccessReview', 'selfsubjectaccessreviews', false),
-  clusterRole: type('rbac.authorization.k8s.io/v1', 'ClusterRole', 'clusterroles', false),
-  clusterRoleBinding: type('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', 'clusterrolebindings', false),
-  roleBinding: type('rbac.authorization.k8s.io/v1', 'RoleBinding', 'rolebindings', true),
-  customResource: type('apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'customresourcedefinitions', false),
-  klusterlet: type('operator.open-cluster-management.io/v1', 'Klusterlet', 'klusterlets', false),
-  managedCluster: type('cluster.open-cluster-management.io/v1', 'ManagedCluster', 'managedclusters', false),
-  clusterSet: type('cluster.open-cluster-management.io/v1beta2', 'ManagedClusterSet', 'managedclustersets', false),
-  manifestWork: type('work.open-cluster-management.io/v1', 'ManifestWork', 'manifestworks', true),
-  appliedWork: type('work.open-cluster-management.io/v1', 'AppliedManifestWork', 'appliedmanifestworks', false),
-  addOn: type('addon.open-cluster-management.io/v1alpha1', 'ManagedClusterAddOn', 'managedclusteraddons', true),
+  namespace: kind('v1', 'Namespace', 'namespaces', false),
+  secret: kind<Secret>('v1', 'Secret', 'secrets', true),
+  serviceAccount: kind('v1', 'ServiceAccount', 'serviceaccounts', true),
+  deployment: kind<Deployment>('apps/v1', 'Deployment', 'deployments', true),
+  lease: kind<Lease>('coordination.k8s.io/v1', 'Lease', 'leases', true),
+  csr: kind<CertificateRequest>(
+    'certificates.k8s.io/v1',
+    'CertificateSigningRequest',
+    'certificatesigningrequests',
+    false,
+  ),
+  selfAccess: kind<AccessReview>(
+    'authorization.k8s.io/v1',
+    'SelfSubjectAccessReview',
+    'selfsubjectaccessreviews',
+    false,
+  ),
+  clusterRole: kind('rbac.authorization.k8s.io/v1', 'ClusterRole', 'clusterroles', false),
+  clusterRoleBinding: kind('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', 'clusterrolebindings', false),
+  roleBinding: kind('rbac.authorization.k8s.io/v1', 'RoleBinding', 'rolebindings', true),
+  customResource: kind('apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'customresourcedefinitions', false),
+  klusterlet: kind<Klusterlet>('operator.open-cluster-management.io/v1', 'Klusterlet', 'klusterlets', false),
+  managedCluster: kind<ManagedCluster>(
+    'cluster.open-cluster-management.io/v1',
+    'ManagedCluster',
+    'managedclusters',
+    false,
+  ),
+  clusterSet: kind('cluster.open-cluster-management.io/v1beta2', 'ManagedClusterSet', 'managedclustersets', false),
+  manifestWork: kind<ManifestWork>('work.open-cluster-management.io/v1', 'ManifestWork', 'manifestworks', true),
+  appliedWork: kind<AppliedWork>(
+    'work.open-cluster-management.io/v1',
+    'AppliedManifestWork',
+    'appliedmanifestworks',
+    false,
+  ),
+  addOn: kind('addon.open-cluster-management.io/v1alpha1', 'ManagedClusterAddOn', 'managedclusteraddons', true),
 } as const;
 
 export const names = {
@@ -91,6 +117,8 @@ export type CertificateRequest = KubeObject & {
   readonly status?: { readonly certificate?: string; readonly conditions?: readonly Condition[] };
 };
 
+export type AccessReview = KubeObject & { readonly status?: { readonly allowed?: boolean } };
+
 export type Secret = KubeObject & { readonly data?: Readonly<Record<string, string>> };
 
 export type Deployment = KubeObject & {
@@ -105,6 +133,10 @@ export type Deployment = KubeObject & {
   };
   readonly status?: { readonly availableReplicas?: number; readonly observedGeneration?: number };
 };
+
+interface FeatureGate {
+  readonly feature: string;
+}
 
 export type Klusterlet = KubeObject & {
   readonly spec?: {
@@ -122,9 +154,10 @@ export type Klusterlet = KubeObject & {
     readonly registrationConfiguration?: {
       readonly clientCertExpirationSeconds?: number;
       readonly clusterAnnotations?: Readonly<Record<string, string>>;
+      readonly featureGates?: readonly FeatureGate[];
       readonly [field: string]: unknown;
     };
-    readonly workConfiguration?: Readonly<Record<string, unknown>>;
+    readonly workConfiguration?: { readonly featureGates?: readonly FeatureGate[]; readonly [field: string]: unknown };
   };
   readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly Condition[] };
 };

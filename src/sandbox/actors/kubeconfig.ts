@@ -34,7 +34,7 @@ export const addressIn = (text: string | undefined, readYaml: ReadYaml): HubAddr
   if (text === undefined) return undefined;
   let config: Kubeconfig | undefined;
   try {
-    config = (readYaml(text) ?? undefined) as Kubeconfig | undefined;
+    config = readYaml(text) ?? undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { kinds, type Deployment } from './kinds.ts';
 import { type Loop, pause, startLoop } from './loop.ts';
+import { timestamp } from './conditions.ts';
 import type { MemberCluster, Program, Surroundings } from './programs.ts';
 
 /** How long a program takes to come back after it exited, in milliseconds (facts/ocm 13: about 2 s). */
@@ -12,7 +13,7 @@ interface Pod {
 }
 
 export interface Kubelet {
-  /** Ends every program in the namespaces that `which` accepts, and keeps them from starting: their Deployments stay green. */
+  /** Ends the programs of the Deployments that `which` accepts and keeps them from starting: their Deployments stay green. */
   hold(which: (deployment: Deployment) => boolean): void;
   stop(): Promise<void>;
 }
@@ -79,9 +80,9 @@ export const startKubelet = (
       reason: ready >= replicas ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable',
       message:
         ready >= replicas ? 'Deployment has minimum availability.' : 'Deployment does not have minimum availability.',
-      lastUpdateTime: new Date(given.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
+      lastUpdateTime: timestamp(given.clock.now()),
     };
-    await client.edit<Deployment>(
+    await client.edit(
       { type: kinds.deployment, namespace, name },
       () => ({ status: { observedGeneration: generation, ...counts, conditions: [condition] } }),
       {

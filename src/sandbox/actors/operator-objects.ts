@@ -16,7 +16,7 @@ export const agentNamespaceOf = (klusterlet: Klusterlet): string =>
   klusterlet.spec?.namespace ?? 'open-cluster-management-agent';
 
 /** @returns whether one Deployment does the work of both; any unknown mode is taken for Default */
-export const isSingleton = (klusterlet: Klusterlet): boolean => klusterlet.spec?.deployOption?.mode === 'Singleton';
+const isSingleton = (klusterlet: Klusterlet): boolean => klusterlet.spec?.deployOption?.mode === 'Singleton';
 
 const rbac = 'rbac.authorization.k8s.io';
 

@@ -1,73 +1,40 @@
 import { startCache } from './cache.ts';
-import { type Client, unless } from './client.ts';
-import { withConditions } from './conditions.ts';
+import type { Client } from './client.ts';
+import { timestamp, withConditions } from './conditions.ts';
 import { judgeConnection } from './hub-connection.ts';
-import { type AppliedWork, type Condition, type Deployment, kinds, type Klusterlet, names } from './kinds.ts';
+import { type Condition, type Deployment, kinds, type Klusterlet, names } from './kinds.ts';
 import { aborted, startLoop } from './loop.ts';
 import { agentNamespaceOf, definitions, deploymentsFor, specHash, staticObjects } from './operator-objects.ts';
+import { klusterletConditions } from './operator-conditions.ts';
+import { removeDeployment, removeKlusterlet } from './operator-removal.ts';
 import type { Process } from './programs.ts';
 
 const resync = 5 * 60_000;
 /** While the hub does not let the agent in yet, the connection is looked at more often. */
 const waitingResync = 30_000;
 
-const degraded = (
-  type: string,
-  deployments: readonly Deployment[],
-  name: string,
-  generation: number | undefined,
-): Condition => {
-  const own = deployments.find(({ metadata }) => metadata.name === name);
-  const replicas = own?.spec?.replicas ?? 1;
-  const missing = own === undefined || (own.status?.availableReplicas ?? 0) < replicas;
-  return {
-    type,
-    status: missing ? 'True' : 'False',
-    reason: missing ? 'UnavailablePods' : 'DeploymentsFunctional',
-    message: missing
-      ? `${name} has fewer available replicas than ${replicas}`
-      : `deployments replicas are desired: ${replicas}`,
-    ...(generation === undefined ? {} : { observedGeneration: generation }),
-  };
-};
-
-const available = (deployments: readonly Deployment[], generation: number | undefined): Condition => {
-  const empty = deployments.find(({ status }) => (status?.availableReplicas ?? 0) === 0);
-  return {
-    type: 'Available',
-    status: empty === undefined ? 'True' : 'False',
-    reason: empty === undefined ? 'KlusterletAvailable' : 'NoAvailablePods',
-    message:
-      empty === undefined
-        ? 'deployments are available'
-        : `0 of requested instances are available of deployment "${empty.metadata.namespace}" "${empty.metadata.name}"`,
-    ...(generation === undefined ? {} : { observedGeneration: generation }),
-  };
-};
-
-const isServed = async <T>(attempt: Promise<T>, otherwise: T): Promise<T> => (await unless(404, attempt)) ?? otherwise;
-
 /** The klusterlet operator of one member (facts/ocm 1.5, 1.6, 5.2, 13). Runs while its Deployment does. */
 export const runOperator = async (process: Process): Promise<void> => {
   const { member, clock, speed, signal, log } = process;
+  // Secrets not read yet would look like a member without a hub kubeconfig, and its work agent would be put to sleep.
+  await Promise.race([member.secrets.ready, aborted(signal)]);
   const client = member.client('registration-operator');
-  const klusterlets = startCache<Klusterlet>(client, { type: kinds.klusterlet }, clock);
+  const klusterlets = startCache(client, { type: kinds.klusterlet }, clock);
   /** UID and generation of Klusterlets whose static objects are in place. */
   const applied = new Map<string, string>();
   /** What the hub connection was last judged by. */
   const judged = new Map<string, string>();
   const timers = new Map<string, () => void>();
-  const stamp = (): string => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
 
   const setStatus = (
     klusterlet: Klusterlet,
     wanted: readonly Condition[],
     observedGeneration?: number,
   ): Promise<unknown> =>
-    client.edit<Klusterlet>(
+    client.edit(
       { type: kinds.klusterlet, name: klusterlet.metadata.name },
       ({ status }) => {
-        const conditions = withConditions(status?.conditions, wanted, stamp());
+        const conditions = withConditions(status?.conditions, wanted, timestamp(clock.now()));
         const seen = observedGeneration === undefined || status?.observedGeneration === observedGeneration;
         if (conditions === undefined && seen) return undefined;
         return { status: { ...(conditions && { conditions }), ...(seen ? {} : { observedGeneration }) } };
@@ -95,7 +62,7 @@ export const runOperator = async (process: Process): Promise<void> => {
       else if (had.metadata.annotations?.[specHash] === annotations?.[specHash]) live.push(had);
       else
         live.push(
-          await client.update<Deployment>(kinds.deployment, {
+          await client.update(kinds.deployment, {
             ...had,
             metadata: { ...had.metadata, annotations: { ...had.metadata.annotations, ...annotations } },
             spec: draft['spec'] as NonNullable<Deployment['spec']>,
@@ -107,7 +74,7 @@ export const runOperator = async (process: Process): Promise<void> => {
 
   const apply = async (klusterlet: Klusterlet): Promise<void> => {
     const { name, uid, generation } = klusterlet.metadata;
-    await client.edit<Klusterlet>(
+    await client.edit(
       { type: kinds.klusterlet, name },
       ({ metadata }) =>
         metadata.finalizers?.includes(names.klusterletCleanup) === true
@@ -122,60 +89,16 @@ export const runOperator = async (process: Process): Promise<void> => {
       applied.set(name, `${uid}/${generation}`);
     }
     const deployments = await applyDeployments(klusterlet);
-    const registration = deployments[0]?.metadata.name ?? '';
-    const work = deployments.at(-1)?.metadata.name ?? '';
-    await setStatus(
-      klusterlet,
-      [
-        {
-          type: 'ValidFeatureGates',
-          status: 'True',
-          reason: 'FeatureGatesAllValid',
-          message: 'Feature gates are all valid',
-        },
-        { type: 'Applied', status: 'True', reason: 'KlusterletApplied', message: 'Klusterlet Component Applied' },
-        available(deployments, generation),
-        degraded('RegistrationDesiredDegraded', deployments, registration, generation),
-        degraded('WorkDesiredDegraded', deployments, work, generation),
-      ],
-      generation,
-    );
-  };
-
-  const remove = async (klusterlet: Klusterlet): Promise<void> => {
-    const { name, uid } = klusterlet.metadata;
-    const namespace = agentNamespaceOf(klusterlet);
-    applied.delete(name);
-    judged.delete(name);
-    for (const { metadata } of member.deployments.items())
-      if (metadata.labels?.[names.createdByLabel] === name) await removeDeployment(client, metadata);
-    const works = await isServed(client.list<AppliedWork>({ type: kinds.appliedWork }), {
-      items: [],
-      resourceVersion: '',
-    });
-    for (const work of works.items)
-      if (work.spec?.agentID === uid)
-        await client.edit({ type: kinds.appliedWork, name: work.metadata.name }, ({ metadata }) => ({
-          metadata: {
-            finalizers: (metadata.finalizers ?? []).filter((finalizer) => finalizer !== names.appliedWorkCleanup),
-          },
-        }));
-    for (const { type, object } of staticObjects(klusterlet))
-      await client.remove({ type, name: object.metadata.name ?? '', ...(type.namespaced ? { namespace } : {}) });
-    await client.remove({ type: kinds.secret, namespace, name: names.hubSecret });
-    await removeNamespaces(client, namespace);
-    await client.edit({ type: kinds.klusterlet, name }, ({ metadata }) => ({
-      metadata: {
-        finalizers: (metadata.finalizers ?? []).filter((finalizer) => finalizer !== names.klusterletCleanup),
-      },
-    }));
+    await setStatus(klusterlet, klusterletConditions(klusterlet, deployments), generation);
   };
 
   const reconcile = async (name: string): Promise<undefined> => {
     const klusterlet = klusterlets.get(name);
     if (klusterlet === undefined) return undefined;
     if (klusterlet.metadata.deletionTimestamp !== undefined) {
-      await remove(klusterlet);
+      applied.delete(name);
+      judged.delete(name);
+      await removeKlusterlet(client, klusterlet, member.deployments.items());
       return undefined;
     }
     try {
@@ -244,13 +167,6 @@ export const runOperator = async (process: Process): Promise<void> => {
   await Promise.all([klusterlets.stop(), loop.stop(), connectionLoop.stop()]);
 };
 
-const removeDeployment = (client: Client, metadata: Deployment['metadata']): Promise<boolean> =>
-  client.remove({
-    type: kinds.deployment,
-    name: metadata.name,
-    ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
-  });
-
 const ensureNamespaces = async (client: Client, klusterlet: Klusterlet): Promise<void> => {
   const created = { [names.createdByLabel]: klusterlet.metadata.name };
   const wanted = [
@@ -269,12 +185,4 @@ const ensureNamespaces = async (client: Client, klusterlet: Klusterlet): Promise
         : { metadata: { labels } },
     );
   }
-};
-
-/** The agents' namespace goes; the one for add-ons is shared and goes with the last. */
-const removeNamespaces = async (client: Client, namespace: string): Promise<void> => {
-  await client.remove({ type: kinds.namespace, name: namespace });
-  const { items } = await client.list({ type: kinds.namespace, labelSelector: names.agentNamespaceLabel });
-  if (items.every(({ metadata }) => metadata.name === namespace))
-    await client.remove({ type: kinds.namespace, name: names.addOnNamespace });
 };

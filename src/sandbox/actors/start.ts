@@ -3,8 +3,9 @@ import { runRegistrationAgent } from './agent.ts';
 import { startCache } from './cache.ts';
 import { clientOf } from './client.ts';
 import { startHubController } from './hub-controller.ts';
-import { type Deployment, kinds, type Secret } from './kinds.ts';
+import { type Deployment, kinds } from './kinds.ts';
 import { type Kubelet, startKubelet } from './kubelet.ts';
+import { backoff, pause } from './loop.ts';
 import { runOperator } from './operator.ts';
 import type { MemberCluster, Program, Surroundings } from './programs.ts';
 import { runWorkAgent } from './work-agent.ts';
@@ -23,7 +24,14 @@ const runBoth: Program = async (process) => {
 
 /** The work half of a singleton starts over by itself: only the registration half decides when the process ends. */
 const runUntilExit: Program = async (process) => {
-  while (!process.signal.aborted) await runWorkAgent(process);
+  for (let failures = 0; !process.signal.aborted; failures += 1) {
+    try {
+      await runWorkAgent(process);
+    } catch (error) {
+      process.log(`${process.member.name} work`, error);
+      await pause(process.clock, backoff(failures), process.signal);
+    }
+  }
 };
 
 const programs: Readonly<Record<string, Program>> = {
@@ -50,8 +58,8 @@ interface Running {
 
 const startMember = (name: string, raw: RawCluster, given: Surroundings): Running => {
   const own = clientOf(raw, 'kubelet');
-  const deployments = startCache<Deployment>(own, { type: kinds.deployment }, given.clock);
-  const secrets = startCache<Secret>(own, { type: kinds.secret }, given.clock);
+  const deployments = startCache(own, { type: kinds.deployment }, given.clock);
+  const secrets = startCache(own, { type: kinds.secret }, given.clock);
   const member: MemberCluster = { name, client: (program) => clientOf(raw, program), deployments, secrets };
   const kubelet = startKubelet(member, programs, given);
   return {

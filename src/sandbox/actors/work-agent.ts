@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { KubeObject } from '../../model/cluster.ts';
 import { startCache } from './cache.ts';
 import { type Client, clientOf } from './client.ts';
-import { withConditions } from './conditions.ts';
-import { type AppliedResource, type AppliedWork, type Condition, kinds, type ManifestWork, names } from './kinds.ts';
+import { timestamp, withConditions } from './conditions.ts';
+import { type AppliedResource, type Condition, kinds, type ManifestWork, names } from './kinds.ts';
 import { addressIn, decoded, withEmbeddedKey } from './kubeconfig.ts';
 import { aborted, startLoop } from './loop.ts';
 import { flag, type Process } from './programs.ts';
@@ -28,7 +28,7 @@ export const runWorkAgent = async (process: Process): Promise<void> => {
     const raw = await process.dial(withEmbeddedKey(data, address));
     const hub = clientOf(raw, 'work');
     const name = flag(process.args, 'spoke-cluster-name') ?? '';
-    const works = startCache<ManifestWork>(hub, { type: kinds.manifestWork, namespace: name }, clock);
+    const works = startCache(hub, { type: kinds.manifestWork, namespace: name }, clock);
     const hubHash = createHash('sha256').update(address.server).digest('hex');
     const agent = {
       hub,
@@ -36,6 +36,7 @@ export const runWorkAgent = async (process: Process): Promise<void> => {
       hubHash,
       agentId: flag(process.args, 'agent-id') ?? '',
       now: () => clock.now(),
+      applied: new Map(),
     };
     const loop = startLoop({
       clock,
@@ -57,6 +58,8 @@ export const runWorkAgent = async (process: Process): Promise<void> => {
 };
 
 interface Agent {
+  /** Generation of each work (by UID) that this process has applied. */
+  readonly applied: Map<string | undefined, number | undefined>;
   readonly hub: Client;
   readonly member: Client;
   readonly hubHash: string;
@@ -88,42 +91,45 @@ const applyWork = async (agent: Agent, work: ManifestWork): Promise<void> => {
     done('Applied', 'AppliedManifestWorkComplete', 'Apply manifest work complete', generation),
     done('Available', 'ResourcesAvailable', 'All resources are available', generation),
   ];
-  const { status } = work;
-  if (withConditions(status?.conditions, wanted, '') === undefined) return;
-  await agent.hub.edit<ManifestWork>(keyOf(work), ({ metadata }) =>
+  if (agent.applied.get(work.metadata.uid) === generation) return;
+  await agent.hub.edit(keyOf(work), ({ metadata }) =>
     metadata.finalizers?.includes(names.workCleanup) === true
       ? undefined
       : { metadata: { finalizers: [...(metadata.finalizers ?? []), names.workCleanup] } },
   );
   const key = appliedKey(agent, work);
-  await agent.member.ensure(kinds.appliedWork, {
-    apiVersion: kinds.appliedWork.apiVersion,
-    kind: 'AppliedManifestWork',
-    metadata: { name: key.name, finalizers: [names.appliedWorkCleanup] },
-    spec: { hubHash: agent.hubHash, agentID: agent.agentId, manifestWorkName: work.metadata.name },
-  });
+  await rememberWork(agent, work);
   const appliedResources: AppliedResource[] = [];
   for (const manifest of work.spec?.workload?.manifests ?? [])
     appliedResources.push(await applyManifest(agent.member, manifest));
-  await agent.member.edit<AppliedWork>(key, () => ({ status: { appliedResources } }), { subresource: 'status' });
-  await agent.hub.edit<ManifestWork>(
+  await agent.member.edit(key, () => ({ status: { appliedResources } }), { subresource: 'status' });
+  await agent.hub.edit(
     keyOf(work),
     (live) => {
-      const conditions = withConditions(
-        live.status?.conditions,
-        wanted,
-        new Date(agent.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
-      );
+      const conditions = withConditions(live.status?.conditions, wanted, timestamp(agent.now()));
       return conditions && { status: { conditions } };
     },
     { subresource: 'status' },
+  );
+  agent.applied.set(work.metadata.uid, generation);
+};
+
+/** What an earlier agent left behind under this name becomes this agent's. */
+const rememberWork = async (agent: Agent, work: ManifestWork): Promise<void> => {
+  const { name } = appliedKey(agent, work);
+  const metadata = { name, finalizers: [names.appliedWorkCleanup] };
+  const spec = { hubHash: agent.hubHash, agentID: agent.agentId, manifestWorkName: work.metadata.name };
+  const { apiVersion } = kinds.appliedWork;
+  if (await agent.member.ensure(kinds.appliedWork, { apiVersion, kind: 'AppliedManifestWork', metadata, spec })) return;
+  await agent.member.edit(appliedKey(agent, work), (live) =>
+    live.spec?.agentID === agent.agentId ? undefined : { metadata: { finalizers: metadata.finalizers }, spec },
   );
 };
 
 const applyManifest = async (member: Client, manifest: KubeObject): Promise<AppliedResource> => {
   const type = await member.typeOf(manifest);
   await member.apply(type, manifest);
-  const [version = '', group = ''] = type.apiVersion.split('/').reverse();
+  const [version = '', group = ''] = type.apiVersion.split('/').toReversed();
   const { name, namespace } = manifest.metadata;
   return { group, version, resource: type.resource, name, ...(namespace === undefined ? {} : { namespace }) };
 };
@@ -131,7 +137,7 @@ const applyManifest = async (member: Client, manifest: KubeObject): Promise<Appl
 /** The work goes only after everything it brought is gone from the member. */
 const drainWork = async (agent: Agent, work: ManifestWork): Promise<void> => {
   const key = appliedKey(agent, work);
-  const applied = await agent.member.get<AppliedWork>(key);
+  const applied = await agent.member.get(key);
   const orphan = work.spec?.deleteOption?.propagationPolicy === 'Orphan';
   for (const resource of orphan ? [] : (applied?.status?.appliedResources ?? [])) {
     const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
@@ -146,7 +152,7 @@ const drainWork = async (agent: Agent, work: ManifestWork): Promise<void> => {
   await agent.member.edit(key, ({ metadata }) => ({
     metadata: { finalizers: (metadata.finalizers ?? []).filter((finalizer) => finalizer !== names.appliedWorkCleanup) },
   }));
-  await agent.hub.edit<ManifestWork>(keyOf(work), ({ metadata }) => ({
+  await agent.hub.edit(keyOf(work), ({ metadata }) => ({
     metadata: { finalizers: (metadata.finalizers ?? []).filter((finalizer) => finalizer !== names.workCleanup) },
   }));
 };

@@ -27,7 +27,7 @@ export const map = (values: Structural): Structural => ({ type: 'object', additi
 /** A list without a list type: whoever applies it owns all of it. */
 export const list = (items: Structural, rules: Structural = {}): Structural => ({ type: 'array', items, ...rules });
 /** A list whose entries are told apart by `keys` and merged one by one. */
-export const keyed = (keys: readonly string[], items: Structural): Structural =>
+const keyed = (keys: readonly string[], items: Structural): Structural =>
   list(items, { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys });
 export const quantities: Structural = map({ 'x-kubernetes-int-or-string': true });
 
@@ -35,18 +35,16 @@ export const name = (rules: Structural = {}): Structural =>
   text({ pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', maxLength: 63, ...rules });
 export const duration: Structural = text({ pattern: '^([0-9]+(s|m|h))+$' });
 
-/** `status.conditions` as every kind here has it. */
-export const conditions: Structural = keyed(
-  ['type'],
-  strict(['lastTransitionTime', 'message', 'reason', 'status', 'type'], {
-    lastTransitionTime: time,
-    message: text({ maxLength: 32768 }),
-    observedGeneration: { ...counter, minimum: 0 },
-    reason: text({ minLength: 1, maxLength: 1024 }),
-    status: choice(['True', 'False', 'Unknown']),
-    type: text({ maxLength: 316 }),
-  }),
-);
+export const condition: Structural = strict(['lastTransitionTime', 'message', 'reason', 'status', 'type'], {
+  lastTransitionTime: time,
+  message: text({ maxLength: 32768 }),
+  observedGeneration: { ...counter, minimum: 0 },
+  reason: text({ minLength: 1, maxLength: 1024 }),
+  status: choice(['True', 'False', 'Unknown']),
+  type: text({ maxLength: 316 }),
+});
+/** `status.conditions` as nearly every kind has it. */
+export const conditions: Structural = keyed(['type'], condition);
 
 interface Definition {
   readonly group: string;

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../model/cluster.ts';
 import {
   choice,
+  condition,
   conditions,
   counter,
   definition,
@@ -18,7 +19,7 @@ import {
 
 const age = { Age: '.metadata.creationTimestamp' };
 const conditionStatus = (type: string): string => `.status.conditions[?(@.type=="${type}")].status`;
-const reference = strict(['name', 'resource'], {
+const orphaned = strict(['name', 'resource'], {
   group: text(),
   name: text({ minLength: 1 }),
   namespace: text(),
@@ -63,6 +64,7 @@ const managedCluster = definition({
   }),
 });
 
+const atomic = { 'x-kubernetes-list-type': 'atomic' };
 const exclusive = { selectorType: 'ExclusiveClusterSetLabel' };
 const managedClusterSet = definition({
   group: 'cluster.open-cluster-management.io',
@@ -79,7 +81,8 @@ const managedClusterSet = definition({
           labelSelector: object(
             {
               matchExpressions: list(
-                strict(['key', 'operator'], { key: text(), operator: text(), values: list(text()) }),
+                strict(['key', 'operator'], { key: text(), operator: text(), values: list(text(), atomic) }),
+                atomic,
               ),
               matchLabels: map(text()),
             },
@@ -92,7 +95,8 @@ const managedClusterSet = definition({
     },
     { default: { clusterSelector: exclusive } },
   ),
-  status: object({ conditions }),
+  // Alone of all kinds here, its conditions have no list type.
+  status: object({ conditions: list(condition) }),
 });
 
 const workStatus = object({
@@ -123,7 +127,7 @@ const manifestWork = definition({
   spec: object({
     deleteOption: object({
       propagationPolicy: choice(['Foreground', 'Orphan', 'SelectivelyOrphan'], { default: 'Foreground' }),
-      selectivelyOrphans: object({ orphaningRules: list(reference) }),
+      selectivelyOrphans: object({ orphaningRules: list(orphaned) }),
       ttlSecondsAfterFinished: counter,
     }),
     workload: object({
@@ -147,7 +151,14 @@ const managedClusterAddOn = definition({
   columns: { Available: conditionStatus('Available'), Degraded: conditionStatus('Degraded') },
   required: ['spec'],
   spec: object({
-    configs: list(reference),
+    configs: list(
+      strict(['name', 'resource'], {
+        group: text({ default: '' }),
+        name: text({ minLength: 1 }),
+        namespace: text(),
+        resource: text({ minLength: 1 }),
+      }),
+    ),
     installNamespace: name({ default: 'open-cluster-management-agent-addon' }),
   }),
   status: object({ conditions, namespace: text() }),

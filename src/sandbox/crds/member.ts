@@ -29,7 +29,7 @@ const registrationConfiguration = object({
     authType: choice(['csr', 'token']),
     token: object({ expirationSeconds: counter }),
   }),
-  bootstrapKubeConfigs: object({
+  bootstrapKubeConfigs: strict(['type'], {
     type: choice(['None', 'LocalSecrets'], { default: 'None' }),
     localSecretsConfig: strict(['kubeConfigSecrets'], {
       hubConnectionTimeoutSeconds: integer({ default: 600, minimum: 180 }),

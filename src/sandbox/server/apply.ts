@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../model/cluster.ts';
 import { type Core, timestamp, type Writer } from './core.ts';
 import { applyObject, type Conflict } from './fields/apply.ts';
+import { validate } from './fields/validate.ts';
 import type { ServedType } from './resources.ts';
 import { ApiError, badRequest, conflict, forbidden, invalid, modified, notFound } from './status.ts';
 import { create, replace, type Written } from './write.ts';
@@ -28,12 +29,21 @@ export function checkPatchOptions(apply: boolean, query: URLSearchParams): void 
   }
 }
 
-function undeclaredError(object: KubeObject, fields: readonly string[]): ApiError {
+function typedError(object: KubeObject, problems: readonly string[]): ApiError {
   const { namespace, name } = object.metadata;
-  const subject = `${namespace ?? ''}/${name}; ${object.apiVersion}, Kind=${object.kind}`;
-  const lines = fields.map((field) => `.${field.replace(/^\./, '')}: field not declared in schema`);
-  const errors = lines.length === 1 ? lines[0] : `errors:\n  ${lines.join('\n  ')}`;
+  const version = object.apiVersion.includes('/') ? object.apiVersion : `/${object.apiVersion}`;
+  const subject = `${namespace ?? ''}/${name}; ${version}, Kind=${object.kind}`;
+  const errors = problems.length === 1 ? problems[0] : `errors:\n  ${problems.join('\n  ')}`;
   return new ApiError(500, '', `failed to create typed patch object (${subject}): ${errors}`);
+}
+
+const untypable = new Set(['FieldValueTypeInvalid', 'FieldValueDuplicate']);
+
+/** @returns where the object does not even have the shape of its type: that is found before anything is merged */
+function shapeProblems(type: ServedType, applied: KubeObject): string[] {
+  return validate(type.schema, applied)
+    .filter((problem) => untypable.has(problem.type))
+    .map((problem) => `.${problem.path.replace(/^\./, '')}: ${problem.message}`);
 }
 
 function holder(found: Conflict): string {
@@ -95,18 +105,26 @@ export function apply(
     const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
     throw conflict(type, name, why);
   }
-  if (live && resourceVersion && resourceVersion !== live.metadata.resourceVersion) throw modified(type, name);
+  const said = settable(type, applied, subresource);
+  const misshapen = shapeProblems(type, said);
+  if (misshapen.length > 0) throw typedError(applied, misshapen);
   const result = applyObject({
     live,
-    applied: settable(type, applied, subresource),
+    applied: said,
     manager: writer.manager,
     force: options.force,
     schema: type.schema,
     now: timestamp(core.chance),
     ...(subresource === undefined ? {} : { subresource }),
   });
-  if ('undeclared' in result) throw undeclaredError(applied, result.undeclared);
+  if ('undeclared' in result) {
+    throw typedError(
+      applied,
+      result.undeclared.map((field) => `.${field.replace(/^\./, '')}: field not declared in schema`),
+    );
+  }
   if ('conflicts' in result) throw conflictError(result.conflicts);
+  if (live && resourceVersion && resourceVersion !== live.metadata.resourceVersion) throw modified(type, name);
   const managedFields = result.object.metadata.managedFields ?? [];
   if (live) return replace(core, type, live, withUid(result.object, uid), writer, { subresource, managedFields });
   const { namespace } = applied.metadata;

@@ -29,6 +29,8 @@ export async function createAuthority(chance: Chance): Promise<ClusterAuthority>
   const certificates = await createCertificateAuthority(chance);
   const ca = new X509Certificate(certificates.certificate);
   const whose = tokenAuthenticator(certificates.key, chance);
+  // A certificate comes with every request of its connection: its signature is verified once.
+  const known = new WeakMap<X509Certificate, User | undefined>();
   let serving: Promise<KeyPair> | undefined;
   return {
     ca: certificates.certificate,
@@ -43,12 +45,14 @@ export async function createAuthority(chance: Chance): Promise<ClusterAuthority>
     identify(certificate) {
       const now = chance.now();
       if (certificate.validFromDate.getTime() > now || certificate.validToDate.getTime() <= now) return undefined;
-      if (!certificate.checkIssued(ca) || !certificate.verify(ca.publicKey)) return undefined;
-      if (!certificate.keyUsage?.includes(clientAuth)) return undefined;
-      return userOf(certificate);
+      if (!known.has(certificate)) known.set(certificate, isOurs(certificate, ca) ? userOf(certificate) : undefined);
+      return known.get(certificate);
     },
   };
 }
+
+const isOurs = (certificate: X509Certificate, ca: X509Certificate): boolean =>
+  certificate.checkIssued(ca) && certificate.verify(ca.publicKey) && certificate.keyUsage.includes(clientAuth);
 
 function userOf(certificate: X509Certificate): User | undefined {
   const { CN, O } = certificate.toLegacyObject().subject;

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, webcrypto } from 'node:crypto';
-import type { Extension, Pkcs10CertificateRequest } from '@peculiar/x509';
+import type { Extension, JsonName, Name, Pkcs10CertificateRequest } from '@peculiar/x509';
 import type { Chance } from './types.ts';
 import { loadX509 } from './x509.ts';
 
@@ -16,7 +16,7 @@ export interface Subject {
 }
 
 /** Why a certificate request is not signed; the signer writes it into the request's `Failed` condition. */
-export class SigningError extends Error {
+class SigningError extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'SigningError';
@@ -34,8 +34,8 @@ export interface CertificateAuthority {
   /** A client certificate with a new key, valid for a year. */
   client(subject: Subject): Promise<KeyPair>;
   /**
-   * Signs a PKCS#10 request (PEM) as kube-controller-manager does for `kubernetes.io/kube-apiserver-client`: the subject is
-   * kept as it is, 10 minutes ≤ lifetime ≤ 1 year, never beyond the authority's own.
+   * Signs a PKCS#10 request (PEM) as kube-controller-manager does for `kubernetes.io/kube-apiserver-client`: the subject's
+   * values are kept, 10 minutes ≤ lifetime ≤ 1 year, never beyond the authority's own.
    * @returns PEM
    * @throws SigningError when usages or signature do not qualify
    */
@@ -66,6 +66,15 @@ async function privatePem(keys: webcrypto.CryptoKeyPair): Promise<string> {
 /** Sixteen hex digits, the first bit clear: DER would read it as a negative number. */
 const serialNumber = (chance: Chance): string =>
   `4${Array.from({ length: 15 }, () => Math.floor(chance.random() * 16).toString(16)).join('')}`;
+
+/** Attributes that a subject keeps, in the order in which a signer in Go writes them. */
+const subjectFields = ['C', 'O', 'OU', 'L', 'ST', 'CN'] as const;
+
+/** A subject as the real signer writes it again: all values of one attribute become one multi-valued RDN (`O=a + O=b`). */
+const regrouped = (name: Name): JsonName =>
+  subjectFields
+    .map((field) => ({ [field]: name.getField(field) }))
+    .filter((rdn) => Object.values(rdn).flat().length > 0);
 
 function checkUsages(usages: readonly string[]): void {
   const allowed = ['digital signature', 'key encipherment', 'client auth'];
@@ -153,10 +162,7 @@ export async function createCertificateAuthority(chance: Chance): Promise<Certif
 
     async client(subject) {
       const own = await generateKeys();
-      const name = [
-        ...subject.organizations.map((organization) => ({ O: [organization] })),
-        { CN: [subject.commonName] },
-      ];
+      const name = [{ O: [...subject.organizations] }, { CN: [subject.commonName] }];
       const leaf = {
         subject: name,
         publicKey: own.publicKey,
@@ -172,7 +178,7 @@ export async function createCertificateAuthority(chance: Chance): Promise<Certif
       const csr = new x509.Pkcs10CertificateRequest(request);
       if (!(await csr.verify())) throw new SigningError('unable to verify certificate request signature');
       return issue({
-        subject: csr.subjectName,
+        subject: regrouped(csr.subjectName),
         publicKey: csr.publicKey,
         seconds: Math.min(Math.max(options.expirationSeconds, 600), 365 * 86_400),
         purpose: clientAuth,

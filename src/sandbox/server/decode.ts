@@ -2,7 +2,7 @@ import type { KubeObject } from '../../model/cluster.ts';
 import { prune } from './fields/schema.ts';
 import type { ServedType } from './resources.ts';
 import type { ResourceRoute } from './route.ts';
-import { ApiError, badRequest } from './status.ts';
+import { ApiError, badRequest, invalid } from './status.ts';
 
 const largest = 3 * 1024 * 1024;
 
@@ -12,20 +12,21 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+const unrecognized = (type: ServedType) => `the object provided is unrecognized (must be of type ${type.kind})`;
+
 /**
- * @returns the JSON value of a request body; `{}` when there is none
+ * @returns the JSON value of a request body
  * @throws ApiError 400, or 413 for more than 3 MiB
  */
-export function parseBody(body: string | undefined): unknown {
-  if (body === undefined || body === '') return {};
-  if (body.length > largest) {
+export function parseBody(body: string | undefined, type: ServedType): unknown {
+  if (body !== undefined && body.length > largest) {
     throw new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${largest}`);
   }
   try {
-    return JSON.parse(body);
+    return JSON.parse(body ?? '');
   } catch (error) {
     const why = error instanceof Error ? error.message : 'invalid JSON';
-    throw badRequest(`couldn't get version/kind; json parse error: ${why}`);
+    throw badRequest(`${unrecognized(type)}: couldn't get version/kind; json parse error: ${why}`);
   }
 }
 
@@ -59,12 +60,21 @@ function cleanMetadata(written: unknown): Fields {
 export function asObject(value: unknown, type: ServedType, route: ResourceRoute): KubeObject {
   if (!isFields(value)) throw badRequest('the body is not an object');
   const { kind, apiVersion } = value;
-  if (type.custom && !kind) throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(value).slice(0, 100)}'`);
+  if (type.custom && !kind) {
+    const text = JSON.stringify(value).slice(0, 500);
+    throw badRequest(`${unrecognized(type)}: Object 'Kind' is missing in '${text}' (${text})`);
+  }
   if (kind && kind !== type.kind) {
+    if (type.custom) {
+      const problem = {
+        reason: 'FieldValueInvalid',
+        field: 'kind',
+        message: `Invalid value: "${String(kind)}": must be ${type.kind}`,
+      };
+      throw invalid({ ...type, kind: String(kind) }, route.name ?? '', [problem]);
+    }
     const what = `${String(kind)} in version "${String(apiVersion ?? type.version)}"`;
-    throw badRequest(
-      `${what} cannot be handled as a ${type.kind}: converting (${String(kind)}) to (${type.kind}): unknown conversion`,
-    );
+    throw badRequest(`${what} cannot be handled as a ${type.kind}: unknown conversion`);
   }
   if (apiVersion && apiVersion !== type.apiVersion) {
     throw badRequest(

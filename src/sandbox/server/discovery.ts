@@ -1,6 +1,6 @@
 import type { Registry } from './registry.ts';
 import type { ServedType } from './resources.ts';
-import { json, pageNotFound } from './status.ts';
+import { json, pageNotFound, unknownResource } from './status.ts';
 import type { ServerResponse } from './types.ts';
 
 const aggregated = 'g=apidiscovery.k8s.io';
@@ -101,6 +101,8 @@ export function discovery(registry: Registry, path: string, accept: string | und
   }
   const groupVersion = root === 'api' ? (first ?? '') : `${first}/${second}`;
   const types = registry.all().filter((type) => type.apiVersion === groupVersion);
+  const isBuiltIn = root === 'api' || registry.isBuiltIn(first ?? '');
+  if (types.length === 0 && isBuiltIn) throw unknownResource();
   if (types.length === 0) return pageNotFound;
   return json(200, { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: plainResources(types) });
 }

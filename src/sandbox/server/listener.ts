@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClusterUsage } from '../../model/cluster.ts';
 import { type Authenticate, unauthorized } from './authentication.ts';
 import type { KeyPair } from './certificates.ts';
+import { decodeProtobuf, protobufType } from './protobuf.ts';
 import { ApiError, json } from './status.ts';
 import type { ServerRequest, ServerResponse } from './types.ts';
 
@@ -108,7 +109,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
   async function answer(
     request: Http2ServerRequest,
-    body: string | undefined,
+    body: Buffer | undefined,
     signal: AbortSignal,
   ): Promise<ServerResponse> {
     if (body === undefined) return tooLarge();
@@ -116,7 +117,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const user = await options.authenticate({ certificate: certificateOf(request), authorization });
     if (!user) return unauthorized();
     const { method, url: path } = request;
-    return options.server.handle({ method, path, headers: headersOf(request), body, user, signal });
+    return options.server.handle({ method, path, ...inJson(headersOf(request), body), user, signal });
   }
 
   server.listen(options.port ?? 0, '127.0.0.1');
@@ -168,15 +169,22 @@ function headersOf(request: Http2ServerRequest): Readonly<Record<string, string>
 }
 
 /** The whole body; undefined when it is too large to be read. */
-async function bodyOf(request: Http2ServerRequest): Promise<string | undefined> {
-  if (request.method === 'GET') return '';
+async function bodyOf(request: Http2ServerRequest): Promise<Buffer | undefined> {
+  if (request.method === 'GET') return Buffer.alloc(0);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size <= bodyLimit) chunks.push(chunk);
   }
-  return size > bodyLimit ? undefined : Buffer.concat(chunks).toString();
+  return size > bodyLimit ? undefined : Buffer.concat(chunks);
+}
+
+/** Headers and body as the API server takes them: it knows JSON only. */
+function inJson(headers: ServerRequest['headers'], body: Buffer): Pick<ServerRequest, 'headers'> & { body: string } {
+  const object = headers['content-type'] === protobufType ? decodeProtobuf(body) : undefined;
+  if (!object) return { headers, body: body.toString() };
+  return { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(object) };
 }
 
 async function send(response: Reply, { status, headers, body }: ServerResponse, signal: AbortSignal): Promise<void> {

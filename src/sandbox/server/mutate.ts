@@ -8,7 +8,7 @@ import { presented, selection } from './read.ts';
 import { type DeleteOptions, remove } from './remove.ts';
 import type { ServedType } from './resources.ts';
 import type { ResourceRoute } from './route.ts';
-import { badRequest, invalid, json, notFound, unsupportedMediaType } from './status.ts';
+import { badRequest, conflict, invalid, json, methodNotAllowed, notFound, unsupportedMediaType } from './status.ts';
 import type { ServerRequest, ServerResponse, User } from './types.ts';
 import { create, replace, type Written } from './write.ts';
 
@@ -26,7 +26,9 @@ function writerOf({ route, request }: Mutation, user: User): Writer {
   if (dryRun.some((value) => value !== 'All' && value !== '')) {
     const field = 'dryRun';
     const message = `Unsupported value: ["${dryRun.join('","')}"]: supported values: "All"`;
-    const options = { group: 'meta.k8s.io', resource: 'options', kind: 'Options' };
+    const kind =
+      { POST: 'CreateOptions', PUT: 'UpdateOptions', PATCH: 'PatchOptions' }[request.method] ?? 'DeleteOptions';
+    const options = { group: 'meta.k8s.io', resource: 'options', kind };
     throw invalid(options, '', [{ reason: 'FieldValueNotSupported', field, message }]);
   }
   const agent = (request.headers['user-agent'] ?? '').split('/')[0] || 'unknown';
@@ -38,7 +40,8 @@ function mediaType(request: ServerRequest): string {
 }
 
 function requireJson(request: ServerRequest): void {
-  if (mediaType(request) !== 'application/json') throw unsupportedMediaType(['application/json']);
+  if (mediaType(request) !== 'application/json')
+    throw unsupportedMediaType(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
 }
 
 function live({ core, type, route }: Mutation): KubeObject | undefined {
@@ -69,9 +72,9 @@ export function post(mutation: Mutation): ServerResponse {
   const { core, type, route, request } = mutation;
   requireJson(request);
   if (type.namespaced && route.namespace === undefined) {
-    throw badRequest('an empty namespace may not be set during creation');
+    throw methodNotAllowed();
   }
-  const { object, warnings } = decoded(mutation, parseBody(request.body));
+  const { object, warnings } = decoded(mutation, parseBody(request.body, type));
   return answer(mutation, create(core, type, object, writerOf(mutation, request.user)), warnings);
 }
 
@@ -79,11 +82,16 @@ export function post(mutation: Mutation): ServerResponse {
 export function put(mutation: Mutation): ServerResponse {
   const { core, type, route, request } = mutation;
   requireJson(request);
-  const { object, warnings } = decoded(mutation, parseBody(request.body));
+  const { object, warnings } = decoded(mutation, parseBody(request.body, type));
   const before = liveOrThrow(mutation);
+  const { uid } = object.metadata;
+  if (uid && uid !== before.metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.metadata.uid}`;
+    throw conflict(type, object.metadata.name, why);
+  }
   if (!object.metadata.resourceVersion && !type.unconditionalUpdate) {
     const message = 'Invalid value: 0: must be specified for an update';
-    throw invalid(type, object.metadata.name, [
+    throw invalid({ ...type, kind: type.resource }, object.metadata.name, [
       { reason: 'FieldValueInvalid', field: 'metadata.resourceVersion', message },
     ]);
   }
@@ -95,6 +103,14 @@ export function put(mutation: Mutation): ServerResponse {
   );
 }
 
+function requireAppliedType(body: unknown, type: ServedType): void {
+  const { apiVersion = '/', kind = '' } = isFields(body) ? body : {};
+  if (kind === type.kind && apiVersion === type.apiVersion) return;
+  throw badRequest(`invalid object type: ${String(apiVersion)}, Kind=${String(kind)}`);
+}
+
+const policies = ['Foreground', 'Background', 'Orphan'];
+
 /** PATCH: server-side apply, JSON patch, merge patch or strategic merge patch, by content type. */
 export function patch(mutation: Mutation): ServerResponse {
   const { core, type, route, request } = mutation;
@@ -102,11 +118,10 @@ export function patch(mutation: Mutation): ServerResponse {
   const applies = media === patchTypes.apply;
   checkPatchOptions(applies, route.query);
   const writer = writerOf(mutation, request.user);
-  const body = parseBody(request.body);
+  const body = parseBody(request.body, type);
   const { subresource } = route;
   if (applies) {
-    if (!isFields(body) || !body['kind'] || !body['apiVersion'])
-      throw badRequest("Object 'Kind' is missing in the applied object");
+    requireAppliedType(body, type);
     const before = live(mutation);
     const force = route.query.get('force') === 'true';
     const applied = asObject(body, type, route);
@@ -118,16 +133,21 @@ export function patch(mutation: Mutation): ServerResponse {
   return answer(mutation, replace(core, type, before, object, writer, { subresource }), warnings);
 }
 
-function deleteOptions({ route, request }: Mutation): DeleteOptions {
-  const body = parseBody(request.body);
+function deleteOptions({ route, request, type }: Mutation): DeleteOptions {
+  const body = parseBody(request.body || '{}', type);
   const policy = route.query.get('propagationPolicy');
   const options = (isFields(body) ? body : {}) as DeleteOptions;
-  return policy === null ? options : { ...options, propagationPolicy: policy };
+  const asked = policy ?? options.propagationPolicy;
+  if (asked === undefined) return options;
+  if (policies.includes(asked)) return { ...options, propagationPolicy: asked };
+  const message = `Unsupported value: "${asked}": supported values: "Foreground", "Background", "Orphan", "nil"`;
+  const kind = { group: 'meta.k8s.io', resource: 'deleteoptions', kind: 'DeleteOptions' };
+  throw invalid(kind, '', [{ reason: 'FieldValueNotSupported', field: 'propagationPolicy', message }]);
 }
 
 function deletionWriter(mutation: Mutation): Writer {
-  const { request } = mutation;
-  const body = parseBody(request.body);
+  const { request, type } = mutation;
+  const body = parseBody(request.body || '{}', type);
   const writer = writerOf(mutation, request.user);
   const dryRun = isFields(body) && Array.isArray(body['dryRun']) && body['dryRun'].includes('All');
   return dryRun ? { ...writer, dryRun } : writer;

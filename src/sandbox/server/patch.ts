@@ -23,9 +23,9 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return merged;
 }
 
-function rejected(message: string): ApiError {
+function rejected(): ApiError {
   return new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {
-    details: { causes: [{ reason: 'UnexpectedServerResponse', message }] },
+    details: {},
   });
 }
 
@@ -33,7 +33,7 @@ function jsonPatch(target: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch)) throw badRequest('error decoding patch: json: cannot unmarshal object into a JSON patch');
   const copy: unknown = structuredClone(target);
   const failure = applyPatch(copy, patch as Operation[]).find((error) => error !== null);
-  if (failure) throw rejected(failure.message);
+  if (failure) throw rejected();
   return copy;
 }
 
@@ -44,6 +44,9 @@ function jsonPatch(target: unknown, patch: unknown): unknown {
  * @throws ApiError 400, 415, 422
  */
 export function patched(target: Fields, contentType: string, patch: unknown, custom: boolean): unknown {
+  if (!Object.values<string>(patchTypes).includes(contentType)) {
+    throw new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', { details: {} });
+  }
   if (contentType === patchTypes.json) return jsonPatch(target, patch);
   if (!isFields(patch)) throw badRequest('the patch is not an object');
   if (contentType === patchTypes.merge) return mergePatch(target, patch);

@@ -21,7 +21,15 @@ export function negotiate(accept: string | undefined): Form {
     if (as === 'Table') return 'table';
     if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return 'partial';
   }
-  throw new ApiError(406, 'NotAcceptable', 'only the following media types are accepted: application/json');
+  const available = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
+  throw new ApiError(
+    406,
+    'NotAcceptable',
+    `406: Not Acceptable
+
+Available representations: ${available}`,
+    { details: {} },
+  );
 }
 
 /** @returns the object in the version of the type (conversion only renames the version, as strategy None does) */

@@ -57,7 +57,7 @@ function selects(selector: LabelSelector, labels: Readonly<Record<string, string
  * The rules of a ClusterRole as they stand: of an aggregated one, those of all ClusterRoles that its selectors match, so that
  * no controller has to write them into it first.
  */
-export function clusterRoleRules(
+function clusterRoleRules(
   stored: Stored,
   role: KubeObject,
   seen: readonly string[] = [],

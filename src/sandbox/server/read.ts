@@ -66,6 +66,13 @@ function expired(message: string, token?: string): ApiError {
   return new ApiError(410, 'Expired', message, token === undefined ? {} : { continueToken: token });
 }
 
+function tooLarge(asked: number, version: number): ApiError {
+  const message = 'Too large resource version';
+  return new ApiError(504, 'Timeout', `Timeout: ${message}: ${asked}, current: ${version}`, {
+    details: { causes: [{ reason: 'ResourceVersionTooLarge', message }], retryAfterSeconds: 1 },
+  });
+}
+
 /** The resourceVersion at which a list is to be read. */
 function readVersion(core: Core, query: URLSearchParams, token: Token | undefined): number {
   const { version, compacted } = core.store;
@@ -80,6 +87,7 @@ function readVersion(core: Core, query: URLSearchParams, token: Token | undefine
   if (query.get('resourceVersionMatch') !== 'Exact') return version;
   const exact = Number(query.get('resourceVersion'));
   if (exact < compacted) throw expired('The resourceVersion for the provided list is too old.');
+  if (exact > version) throw tooLarge(exact, version);
   return exact;
 }
 

@@ -25,6 +25,11 @@ export class Registry {
     return this.#types.get(`${apiVersion}/${resource}`);
   }
 
+  /** Whether requests below this group are answered by the server's own code, not by that for custom resources. */
+  isBuiltIn(group: string): boolean {
+    return [...this.#types.values()].some((type) => type.group === group && !type.custom);
+  }
+
   /** @returns every served type: built-in ones first, then by definition */
   all(): ServedType[] {
     return [...this.#types.values()];

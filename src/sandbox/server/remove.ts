@@ -18,19 +18,24 @@ export interface Removed {
   readonly entry: Entry;
 }
 
+/** Holds a deleted CustomResourceDefinition until its objects are gone. */
+export const definitionFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
+
 const undeletable = ['default', 'kube-public', 'kube-system'];
 
+/** The real server names the kind in these messages, not the resource. */
 function checkPreconditions(type: ServedType, object: KubeObject, options: DeleteOptions): void {
+  const named = { ...type, resource: type.kind };
   const { uid, resourceVersion } = options.preconditions ?? {};
   const { name } = object.metadata;
   if (uid !== undefined && uid !== object.metadata.uid) {
     const record = `(${object.metadata.uid}). The object might have been deleted and then recreated`;
-    throw conflict(type, name, `the UID in the precondition (${uid}) does not match the UID in record ${record}`);
+    throw conflict(named, name, `the UID in the precondition (${uid}) does not match the UID in record ${record}`);
   }
   if (resourceVersion !== undefined && resourceVersion !== object.metadata.resourceVersion) {
     const record = `(${object.metadata.resourceVersion}). The object might have been modified`;
     throw conflict(
-      type,
+      named,
       name,
       `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record ${record}`,
     );
@@ -75,8 +80,9 @@ export function remove(
     throw forbidden(type, object.metadata.name, 'this namespace may not be deleted');
   }
   admitDeletion(core, type, object, writer);
-  const extra = propagationFinalizer(options);
-  const finalizers = [...new Set([...(object.metadata.finalizers ?? []), ...(extra === undefined ? [] : [extra])])];
+  const own = resource === 'customresourcedefinitions' ? definitionFinalizer : undefined;
+  const extra = [own, propagationFinalizer(options)].filter((finalizer) => finalizer !== undefined);
+  const finalizers = [...new Set([...(object.metadata.finalizers ?? []), ...extra])];
   const held = finalizers.length > 0 || isNamespace;
   if (writer.dryRun) return { gone: !held, entry: entryOf(object, 0) };
   if (!held) return { gone: true, entry: core.store.remove(group, resource, object) };

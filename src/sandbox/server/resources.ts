@@ -49,6 +49,14 @@ interface Options {
   readonly selectable?: readonly string[];
   readonly verbs?: readonly string[];
   readonly plural?: string;
+  /** Printer columns between name and age: heading → path. */
+  readonly columns?: Readonly<Record<string, string>>;
+}
+
+function printed(columns: Readonly<Record<string, string>> | undefined): Column[] {
+  if (!columns) return [];
+  const own = Object.entries(columns).map(([name, jsonPath]) => ({ name, type: 'string', jsonPath }));
+  return [...own, { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }];
 }
 
 function builtIn(group: string, version: string, kind: string, options: Options = {}): ServedType {
@@ -72,10 +80,13 @@ function builtIn(group: string, version: string, kind: string, options: Options 
     selectable: options.selectable ?? [],
     custom: false,
     schema: builtInSchema(apiVersion, kind),
-    columns: [],
+    columns: printed(options.columns),
   };
 }
 
+const eventFields = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map(
+  (name) => `involvedObject.${name}`,
+);
 const cluster = { namespaced: false };
 const review = { namespaced: false, verbs: ['create'] };
 const rbac = 'rbac.authorization.k8s.io';
@@ -88,10 +99,11 @@ export function builtInTypes(): ServedType[] {
       shortNames: ['ns'],
       subresources: ['status', 'finalize'],
       selectable: ['status.phase'],
+      columns: { Status: '.status.phase' },
       verbs: storedVerbs.filter((verb) => verb !== 'deletecollection'),
     }),
     builtIn('', 'v1', 'ConfigMap', { shortNames: ['cm'] }),
-    builtIn('', 'v1', 'Secret', { selectable: ['type'] }),
+    builtIn('', 'v1', 'Secret', { selectable: ['type'], columns: { Type: '.type' } }),
     builtIn('', 'v1', 'ServiceAccount', { shortNames: ['sa'], subresources: ['token'] }),
     builtIn('', 'v1', 'Pod', {
       shortNames: ['po'],
@@ -105,7 +117,8 @@ export function builtInTypes(): ServedType[] {
     builtIn('', 'v1', 'Node', { ...cluster, shortNames: ['no'], subresources: ['status'] }),
     builtIn('', 'v1', 'Event', {
       shortNames: ['ev'],
-      selectable: ['involvedObject.kind', 'involvedObject.name', 'involvedObject.namespace', 'reason', 'type'],
+      selectable: [...eventFields, 'reason', 'type'],
+      columns: { Type: '.type', Reason: '.reason', Message: '.message' },
     }),
     builtIn('apps', 'v1', 'Deployment', {
       shortNames: ['deploy'],
@@ -113,18 +126,22 @@ export function builtInTypes(): ServedType[] {
       subresources: ['status'],
       counted: true,
     }),
-    builtIn('coordination.k8s.io', 'v1', 'Lease', { conditionalOnly: true }),
+    builtIn('coordination.k8s.io', 'v1', 'Lease', {
+      conditionalOnly: true,
+      columns: { Holder: '.spec.holderIdentity' },
+    }),
     builtIn('discovery.k8s.io', 'v1', 'EndpointSlice', { counted: true }),
     builtIn('certificates.k8s.io', 'v1', 'CertificateSigningRequest', {
       ...cluster,
       shortNames: ['csr'],
       subresources: ['approval', 'status'],
       selectable: ['spec.signerName'],
+      columns: { Signername: '.spec.signerName', Requestor: '.spec.username' },
     }),
     builtIn(rbac, 'v1', 'Role'),
-    builtIn(rbac, 'v1', 'RoleBinding'),
+    builtIn(rbac, 'v1', 'RoleBinding', { columns: { Role: '.roleRef.name' } }),
     builtIn(rbac, 'v1', 'ClusterRole', cluster),
-    builtIn(rbac, 'v1', 'ClusterRoleBinding', cluster),
+    builtIn(rbac, 'v1', 'ClusterRoleBinding', { ...cluster, columns: { Role: '.roleRef.name' } }),
     builtIn('authentication.k8s.io', 'v1', 'TokenReview', review),
     builtIn('authentication.k8s.io', 'v1', 'SelfSubjectReview', review),
     builtIn('authorization.k8s.io', 'v1', 'SelfSubjectAccessReview', review),

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../model/cluster.ts';
 import { type Core, timestamp } from './core.ts';
 import { isFields } from './decode.ts';
-import { badRequest, invalid, notFound } from './status.ts';
+import { invalid, notFound } from './status.ts';
 import type { Attributes, User } from './types.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -29,7 +29,9 @@ function asked(spec: Fields): Attributes {
     return { verb: text(path['verb']), group: '', resource: '', nonResourcePath: text(path['path']) };
   }
   if (spec['resourceAttributes'] === undefined) {
-    throw badRequest('exactly one of nonResourceAttributes or resourceAttributes must be specified');
+    const message = 'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified';
+    const review = { group: 'authorization.k8s.io', resource: '', kind: '' };
+    throw invalid(review, '', [{ reason: 'FieldValueInvalid', field: 'spec.resourceAttributes', message }]);
   }
   const what = fields(spec['resourceAttributes']);
   const optional = ['subresource', 'namespace', 'name'].filter((key) => text(what[key]) !== '');

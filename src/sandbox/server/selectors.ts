@@ -75,12 +75,13 @@ function fieldText(object: KubeObject, path: string): string {
  */
 export function fieldSelector(text: string, selectable: readonly string[]): Selects {
   if (text.trim() === '') return () => true;
+  const known = ['metadata.name', 'metadata.namespace', ...selectable];
   const all = text.split(',').map((part) => {
     const match = /^([\w./-]+?)(==|!=|=)(.*)$/.exec(part.trim());
     if (!match) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
     const [, path = '', operator, value] = match;
-    if (path !== 'metadata.name' && path !== 'metadata.namespace' && !selectable.includes(path)) {
-      throw badRequest(`field label not supported: ${path}`);
+    if (!known.includes(path)) {
+      throw badRequest(`"${path}" is not a known field selector: only ${known.map((name) => `"${name}"`).join(', ')}`);
     }
     return (object: KubeObject) => (fieldText(object, path) === value) === (operator !== '!=');
   });

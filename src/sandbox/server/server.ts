@@ -8,10 +8,11 @@ import { openapi } from './openapi.ts';
 import { getObject, listObjects } from './read.ts';
 import { Registry } from './registry.ts';
 import { requestToken, review } from './reviews.ts';
+import type { ServedType } from './resources.ts';
 import { attributesOf, parseRoute, type ResourceRoute, type Route } from './route.ts';
 import { timers } from './scheduler.ts';
 import { addStarters } from './starters.ts';
-import { ApiError, forbidden, json, methodNotAllowed, pageNotFound } from './status.ts';
+import { ApiError, forbidden, json, methodNotAllowed, notFound, pageNotFound, unknownResource } from './status.ts';
 import { Store } from './store.ts';
 import type { Attributes, ServerOptions, ServerRequest, ServerResponse, Stored, User } from './types.ts';
 import { watchObjects } from './watch.ts';
@@ -30,6 +31,13 @@ function denied(user: User, asked: Attributes): ApiError {
     namespace === undefined || resource === 'namespaces' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
   const why = `User "${user.name}" cannot ${verb} resource "${what}" in API group "${group}" ${where}`;
   return forbidden({ group, resource, kind: resource }, name ?? '', why);
+}
+
+/** Whether the path fits the type: its scope, its subresources. */
+function serves(type: ServedType, { namespace, name, resource, subresource }: ResourceRoute): boolean {
+  if (subresource !== undefined && !type.subresources.includes(subresource)) return false;
+  if (type.namespaced) return name === undefined || namespace !== undefined;
+  return namespace === undefined || resource === 'namespaces';
 }
 
 /**
@@ -140,22 +148,27 @@ export class ApiServer {
   async #resource(route: ResourceRoute, request: ServerRequest): Promise<ServerResponse> {
     const core = this.#core;
     const type = core.registry.find(route.apiVersion, route.resource);
-    if (!type) return pageNotFound;
-    if (route.subresource !== undefined && !type.subresources.includes(route.subresource)) return pageNotFound;
-    if (
-      type.namespaced
-        ? route.name !== undefined && route.namespace === undefined
-        : route.namespace !== undefined && type.resource !== 'namespaces'
-    ) {
+    if (!type || !serves(type, route)) {
+      if (core.registry.isBuiltIn(route.group)) throw unknownResource();
+      if (
+        type &&
+        route.name !== undefined &&
+        !core.store.entry(type.group, type.resource, route.namespace, route.name)
+      ) {
+        throw notFound(type, route.name);
+      }
       return pageNotFound;
     }
     if (!type.verbs.includes('list')) {
       if (route.verb !== 'create') throw methodNotAllowed();
-      return json(201, await review(core, request.user, asObject(parseBody(request.body), type, route)));
+      return json(201, await review(core, request.user, asObject(parseBody(request.body, type), type, route)));
     }
     if (route.subresource === 'token') {
       if (route.verb !== 'create') throw methodNotAllowed();
-      return json(201, await requestToken(core, route.namespace ?? '', route.name ?? '', parseBody(request.body)));
+      return json(
+        201,
+        await requestToken(core, route.namespace ?? '', route.name ?? '', parseBody(request.body, type)),
+      );
     }
     if (route.verb === 'watch') return watchObjects(core, type, route, request, this.#closing.signal);
     return this.#stored({ core, type, route, request });

@@ -151,6 +151,11 @@ export const pageNotFound: ServerResponse = {
   body: '404 page not found\n',
 };
 
+/** What the built-in groups answer for a resource they do not serve: a Status that names no object. */
+export function unknownResource(): ApiError {
+  return new ApiError(404, 'NotFound', 'the server could not find the requested resource', { details: {} });
+}
+
 export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): ServerResponse {
   return jsonText(status, JSON.stringify(body), headers);
 }

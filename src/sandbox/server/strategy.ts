@@ -18,6 +18,8 @@ export interface Write {
 
 /** The rules of one kind that go beyond those of all kinds. */
 export interface Strategy {
+  /** Objects of the kind carry no managedFields. */
+  readonly untracked?: true;
   /** @returns the object with what the kind fills in; whoever writes the object owns these fields too */
   defaults?(object: KubeObject): KubeObject;
   /** @returns the object as it would be stored: what the server sets is set, what this write may not touch put back */

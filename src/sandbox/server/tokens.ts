@@ -3,7 +3,7 @@ import { uuid } from './core.ts';
 import type { Chance, Stored, User } from './types.ts';
 
 /** Issuer of every ServiceAccount token, and the audience that the API server itself takes tokens for. */
-export const tokenIssuer = 'https://kubernetes.default.svc';
+const tokenIssuer = 'https://kubernetes.default.svc';
 
 interface Claims {
   readonly aud: readonly string[];

@@ -33,6 +33,7 @@ function nameProblem(type: ServedType, name: string): FieldProblem | undefined {
   }
   const short = type.group === '' && ['namespaces', 'services'].includes(type.resource);
   const longest = short ? 63 : 253;
+  if (short && name.includes('.')) return wrong('metadata.name', name, 'must not contain dots');
   if (name.length > longest) return wrong('metadata.name', name, `must be no more than ${longest} bytes`);
   if ((short ? label : subdomain).test(name)) return undefined;
   return wrong('metadata.name', name, short ? wording.label : wording.subdomain);
@@ -64,6 +65,12 @@ export function metadataProblems(type: ServedType, object: KubeObject): FieldPro
     owner.uid ? [] : [wrong(`metadata.ownerReferences[${index}].uid`, '', 'must not be empty')],
   );
   return [...(name ? [name] : []), ...labels, ...annotations, ...owners];
+}
+
+/** @returns the UID that an update tries to change */
+export function changedUid(before: KubeObject, after: KubeObject): FieldProblem[] {
+  const { uid } = after.metadata;
+  return !uid || uid === before.metadata.uid ? [] : [wrong('metadata.uid', uid, 'field is immutable')];
 }
 
 /** @returns the finalizers that an update adds to an object that is being deleted */

@@ -87,7 +87,7 @@ function errorLine(error: ApiError): string {
 /** What a watch sees before anything happens: the present, what happened since its resourceVersion, or why it cannot start. */
 function* firstLines(watched: Watched, query: URLSearchParams): Generator<string> {
   const { core, type, namespace, selects } = watched;
-  const from = Number(query.get('resourceVersion') ?? 0);
+  const from = Number(query.get('resourceVersion'));
   const initial = isTrue(query.get('sendInitialEvents'));
   if (from === 0 || initial) {
     const entries = core.store.entries(type.group, type.resource, namespace);
@@ -102,7 +102,7 @@ function* firstLines(watched: Watched, query: URLSearchParams): Generator<string
 }
 
 function tooOld(core: Core, query: URLSearchParams): ApiError | undefined {
-  const from = Number(query.get('resourceVersion') ?? 0);
+  const from = Number(query.get('resourceVersion'));
   if (from === 0 || isTrue(query.get('sendInitialEvents')) || from >= core.store.compacted) return undefined;
   return new ApiError(410, 'Expired', `too old resource version: ${from} (${core.store.compacted})`);
 }
@@ -119,6 +119,14 @@ export function watchObjects(
   closing: AbortSignal,
 ): ServerResponse {
   const { query } = route;
+  const version = query.get('resourceVersion') ?? '';
+  if (!/^\d*$/.test(version)) {
+    throw new ApiError(
+      500,
+      '',
+      `resourceVersion: Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`,
+    );
+  }
   const namespace = type.namespaced ? route.namespace : undefined;
   const form = negotiate(request.headers['accept']);
   const watched: Watched = { core, type, form, namespace, selects: selection(type, query) };

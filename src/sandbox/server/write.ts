@@ -6,10 +6,10 @@ import { withDefaults } from './fields/schema.ts';
 import { validate } from './fields/validate.ts';
 import { trackUpdate } from './fields/track.ts';
 import type { ServedType } from './resources.ts';
-import { alreadyExists, badRequest, conflict, forbidden, invalid, modified, notFound } from './status.ts';
+import { alreadyExists, badRequest, type FieldProblem, forbidden, invalid, modified, notFound } from './status.ts';
 import { type Entry, entryOf } from './store.ts';
 import { strategyOf, type Write } from './strategy.ts';
-import { addedFinalizers, metadataProblems } from './validate.ts';
+import { addedFinalizers, changedUid, metadataProblems } from './validate.ts';
 
 const finalizing = (object: KubeObject) =>
   (object['spec'] as { finalizers?: readonly string[] } | undefined)?.finalizers;
@@ -47,7 +47,7 @@ function withoutTimes(object: KubeObject): unknown {
   return { ...object, metadata: { ...metadata, entries } };
 }
 
-function check(type: ServedType, object: KubeObject, write: Write): void {
+function check(type: ServedType, object: KubeObject, write: Write, found: readonly FieldProblem[] = []): void {
   const why = strategyOf(type).forbid?.(object, write);
   if (why !== undefined) throw forbidden(type, object.metadata.name, why);
   const shape = type.schema
@@ -63,6 +63,7 @@ function check(type: ServedType, object: KubeObject, write: Write): void {
     throw badRequest(`${what}: json: cannot unmarshal ${mistyped.field}: ${mistyped.message}`);
   }
   const problems = [
+    ...found,
     ...metadataProblems(type, object),
     ...(write.before ? addedFinalizers(write.before, object) : []),
     ...shape,
@@ -112,7 +113,8 @@ export function create(
   checkNamespace(core, type, proposed);
   const { resourceVersion: _, deletionTimestamp: __, managedFields: ___, ...metadata } = proposed.metadata;
   const keepsStatus = !type.subresources.includes('status');
-  const named = withStatus(proposed, keepsStatus ? proposed['status'] : undefined);
+  const empty = type.custom ? undefined : {};
+  const named = withStatus(proposed, keepsStatus ? proposed['status'] : empty);
   const born: KubeObject = {
     ...named,
     metadata: {
@@ -144,9 +146,12 @@ function tracks(
   writer: Writer,
   subresource?: string,
 ): readonly ManagedFieldsEntry[] {
+  if (strategyOf(type).untracked) return [];
+  // The status that a new object starts with is the server's.
+  const written = before === undefined && type.subresources.includes('status') ? withStatus(after, undefined) : after;
   return trackUpdate({
     before,
-    after,
+    after: written,
     manager: writer.manager,
     schema: type.schema,
     now: timestamp(core.chance),
@@ -154,12 +159,8 @@ function tracks(
   });
 }
 
-function checkPreconditions(type: ServedType, before: KubeObject, proposed: KubeObject): void {
-  const { name, uid, resourceVersion } = proposed.metadata;
-  if (uid !== undefined && uid !== before.metadata.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.metadata.uid}`;
-    throw conflict(type, name, why);
-  }
+function checkVersion(type: ServedType, before: KubeObject, proposed: KubeObject): void {
+  const { name, resourceVersion } = proposed.metadata;
   if (resourceVersion && resourceVersion !== before.metadata.resourceVersion) throw modified(type, name);
 }
 
@@ -209,13 +210,13 @@ export function replace(
   options: { readonly subresource?: string | undefined; readonly managedFields?: readonly ManagedFieldsEntry[] } = {},
 ): Written {
   const { subresource } = options;
-  checkPreconditions(type, before, proposed);
+  checkVersion(type, before, proposed);
   const write: Write = { core, writer, before, subresource };
   const whole = filled(type, restored(type, before, proposed, subresource));
   const prepared = strategyOf(type).prepare?.(whole, write) ?? whole;
   const review = { operation: 'UPDATE' as const, old: before, new: prepared };
   const object = admitted(core, type, subresource === undefined ? review : { ...review, subresource }, writer);
-  check(type, object, write);
+  check(type, object, write, changedUid(before, proposed));
   const reset = proposed.metadata.managedFields;
   const owned = reset && !options.managedFields ? withMetadata(before, { managedFields: meaningful(reset) }) : before;
   const tracked = options.managedFields ?? tracks(core, type, owned, prepared, writer, subresource);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RawResponse } from '../../../src/model/cluster.ts';
 import { ApiError, type Client, clientOf, type Draft } from '../../../src/sandbox/actors/client.ts';
-import { kinds, type ManagedCluster, names } from '../../../src/sandbox/actors/kinds.ts';
+import { kinds, names } from '../../../src/sandbox/actors/kinds.ts';
 import { systemClock } from '../../../src/sandbox/actors/loop.ts';
 import { type SandboxCluster, startCluster } from '../../../src/sandbox/cluster.ts';
 
@@ -58,7 +58,7 @@ const refusal = (attempt: Promise<unknown>): Promise<Pick<ApiError, 'status' | '
 
 test('a new cluster gets the default set and stamped taints', async () => {
   const taints = [{ key: 'mine', effect: 'NoSelect', timeAdded: '2000-01-01T00:00:00Z' }];
-  const made = await admin.create<ManagedCluster>(kinds.managedCluster, draft({ taints }));
+  const made = await admin.create(kinds.managedCluster, draft({ taints }));
   expect(made.metadata.labels).toEqual({ [names.clusterSetLabel]: 'default' });
   expect(made.spec?.taints).toEqual([{ key: 'mine', effect: 'NoSelect', timeAdded: '2026-11-21T00:00:00Z' }]);
 });

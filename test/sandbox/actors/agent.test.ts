@@ -102,6 +102,25 @@ test('an agent without a ManagedCluster makes it, with the annotations it was to
   await until(world.requests, (all) => all.length === 2, 'a CSR of the restarted agent');
 });
 
+test('an agent told to ask for less than an hour does not start; unknown feature gates are named', async () => {
+  const registrationConfiguration = {
+    clientCertExpirationSeconds: 600,
+    featureGates: [{ feature: 'NoSuchGate', mode: 'Enable' }],
+  };
+  await world.join({ spec: { registrationConfiguration } });
+  await until(
+    () => world.logged,
+    (lines) => lines.some((line) => line.includes('at least 3600')),
+    'the agent says why',
+  );
+  await until(
+    world.klusterlet,
+    (found) => condition(found, 'ValidFeatureGates') === 'False/InvalidFeatureGatesExisting',
+    'the operator says so',
+  );
+  expect(await world.requests()).toEqual([]);
+});
+
 test('a denied CSR is followed by another of the same process', async () => {
   await world.join();
   await until(world.requests, (all) => all.length === 1, 'a CSR');

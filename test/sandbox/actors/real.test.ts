@@ -12,9 +12,15 @@ import { onRealControlPlanes } from '../../control-plane/required.ts';
 import { availability, condition, type Ground, until, worldOn } from './world.ts';
 
 interface Kubeconfig {
-  readonly clusters: readonly { readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string } }[];
+  readonly clusters: readonly {
+    readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string };
+  }[];
   readonly users: readonly {
-    readonly user: { readonly token?: string; readonly 'client-certificate-data'?: string; readonly 'client-key-data'?: string };
+    readonly user: {
+      readonly token?: string;
+      readonly 'client-certificate-data'?: string;
+      readonly 'client-key-data'?: string;
+    };
   }[];
 }
 
@@ -71,7 +77,11 @@ onRealControlPlanes('the actors on real control planes', ({ test }) => {
       const cluster = await world.cluster();
       expect(cluster?.metadata.labels).toMatchObject({ env: 'test', [names.clusterSetLabel]: 'default' });
       expect(condition(cluster, 'ManagedClusterJoined')).toBe('True/ManagedClusterJoined');
-      expect(condition(await world.klusterlet(), 'HubConnectionDegraded')).toBe('False/HubConnectionFunctional');
+      await until(
+        world.klusterlet,
+        (found) => condition(found, 'HubConnectionDegraded') === 'False/HubConnectionFunctional',
+        'the operator looked at the hub again',
+      );
 
       const renewedAfter = async (at: string): Promise<void> =>
         until(world.lease, (lease) => (lease?.spec?.renewTime ?? '') > at, 'the lease is renewed');
@@ -80,7 +90,10 @@ onRealControlPlanes('the actors on real control planes', ({ test }) => {
       await renewedAfter(before);
       expect(await world.requests()).toHaveLength(1);
 
-      await world.member.client.merge({ type: kinds.klusterlet, name: 'klusterlet' }, { spec: { deployOption: { mode: 'Singleton' } } });
+      await world.member.client.merge(
+        { type: kinds.klusterlet, name: 'klusterlet' },
+        { spec: { deployOption: { mode: 'Singleton' } } },
+      );
       await world.approvePending();
       await renewedAfter(new Date().toISOString());
 

@@ -128,6 +128,28 @@ test('the wrong order orphans: workload and AppliedManifestWork stay, the hub wa
   );
 });
 
+test('what the wrong order orphaned belongs to the next agent of the same name', async () => {
+  await world.joined();
+  await appliedWork();
+  await deleteKlusterlet();
+  await until(
+    () => namespaceOnMember(agentNamespace),
+    (namespace) => namespace === undefined,
+    'the agents are gone',
+  );
+  await world.joined();
+  const klusterlet = await world.klusterlet();
+  await until(
+    world.appliedWorks,
+    ([applied]) => applied?.spec?.agentID === klusterlet?.metadata.uid,
+    'it is taken over',
+  );
+  expect((await world.appliedWorks())[0]?.metadata.finalizers).toEqual([names.appliedWorkCleanup]);
+  await deleteCluster();
+  await until(world.cluster, (cluster) => cluster === undefined, 'the cluster is gone');
+  expect(await workload()).toBeUndefined();
+});
+
 test('works go one cleanup-priority after the other', async () => {
   await world.joined();
   world.actors.kill('m1');

@@ -152,7 +152,11 @@ export const worldOn = (ground: Ground): World => {
         method: 'POST',
         path: `/api/v1/namespaces/${account.namespace}/serviceaccounts/${account.name}/token`,
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } }),
+        body: JSON.stringify({
+          apiVersion: 'authentication.k8s.io/v1',
+          kind: 'TokenRequest',
+          spec: { expirationSeconds: 3600 },
+        }),
       });
       const { token } = (JSON.parse(body) as { status: { token: string } }).status;
       return JSON.stringify({
@@ -238,17 +242,17 @@ export const worldOn = (ground: Ground): World => {
       return request;
     },
     requests: async () =>
-      (await hub.client.list<CertificateRequest>({ type: kinds.csr })).items.map((item) => ({
+      (await hub.client.list({ type: kinds.csr })).items.map((item) => ({
         ...item,
         apiVersion: kinds.csr.apiVersion,
         kind: kinds.csr.kind,
       })),
-    cluster: (name = 'm1') => hub.client.get<ManagedCluster>(key(kinds.managedCluster, name)),
-    klusterlet: (name = 'klusterlet') => member.client.get<Klusterlet>(key(kinds.klusterlet, name)),
-    lease: () => hub.client.get<Lease>(key(kinds.lease, names.lease, 'm1')),
-    hubSecret: () => member.client.get<Secret>(key(kinds.secret, names.hubSecret, agentNamespace)),
-    work: () => hub.client.get<ManifestWork>(key(kinds.manifestWork, 'w1', 'm1')),
-    appliedWorks: async () => (await member.client.list<AppliedWork>({ type: kinds.appliedWork })).items,
+    cluster: (name = 'm1') => hub.client.get(key(kinds.managedCluster, name)),
+    klusterlet: (name = 'klusterlet') => member.client.get(key(kinds.klusterlet, name)),
+    lease: () => hub.client.get(key(kinds.lease, names.lease, 'm1')),
+    hubSecret: () => member.client.get(key(kinds.secret, names.hubSecret, agentNamespace)),
+    work: () => hub.client.get(key(kinds.manifestWork, 'w1', 'm1')),
+    appliedWorks: async () => (await member.client.list({ type: kinds.appliedWork })).items,
     async joined(options = {}) {
       await world.join(options);
       await world.approvePending();

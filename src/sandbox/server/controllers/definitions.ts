@@ -1,14 +1,15 @@
 import type { KubeObject } from '../../../model/cluster.ts';
 import { type Core, timestamp } from '../core.ts';
 import { type DefinitionSpec, definitionSpec } from '../definitions.ts';
-import { remove } from '../remove.ts';
+import { definitionFinalizer, remove } from '../remove.ts';
 import type { ServedType } from '../resources.ts';
 import { replace } from '../write.ts';
 import { type Controller, controllerWriter } from './queue.ts';
 
 const group = 'apiextensions.k8s.io';
 const resource = 'customresourcedefinitions';
-const cleanup = 'customresourcecleanup.apiextensions.k8s.io';
+
+const writer = { ...controllerWriter, manager: 'kube-apiserver' };
 
 interface Status {
   readonly conditions?: readonly { readonly type: string }[];
@@ -37,13 +38,8 @@ export function definitions(core: Core): Controller {
   const accept = (type: ServedType, definition: KubeObject) => {
     const spec = definitionSpec(definition);
     const status = established(spec, (definition['status'] ?? {}) as Status, timestamp(core.chance));
-    const metadata = {
-      ...definition.metadata,
-      finalizers: [...new Set([...(definition.metadata.finalizers ?? []), cleanup])],
-    };
     core.registry.install(definition);
-    const { entry } = replace(core, type, definition, { ...definition, metadata }, controllerWriter);
-    replace(core, type, entry.object, { ...entry.object, status }, controllerWriter, { subresource: 'status' });
+    replace(core, type, definition, { ...definition, status }, writer, { subresource: 'status' });
   };
   const cleanUp = (type: ServedType, definition: KubeObject) => {
     const [custom] = core.registry.installed(definition.metadata.name);
@@ -52,7 +48,7 @@ export function definitions(core: Core): Controller {
       if (custom && !object.metadata.deletionTimestamp) remove(core, custom, object, controllerWriter, {});
     if (custom && core.store.list(custom.group, custom.resource).length > 0) return;
     core.registry.uninstall(definition.metadata.name);
-    const finalizers = (definition.metadata.finalizers ?? []).filter((finalizer) => finalizer !== cleanup);
+    const finalizers = (definition.metadata.finalizers ?? []).filter((finalizer) => finalizer !== definitionFinalizer);
     const { finalizers: _, ...metadata } = definition.metadata;
     const next = finalizers.length > 0 ? { ...metadata, finalizers } : metadata;
     replace(core, type, definition, { ...definition, metadata: next }, controllerWriter);

@@ -84,7 +84,9 @@ export function applyObject(input: Apply): Applied {
   const time = live === undefined || gone.size > 0 ? input.now : mine?.time;
   next.push({ ...self, fields, time });
   if (input.live && sameValue(live, object) && sameManagers(managers, next)) return { object: input.live };
-  return { object: { ...object, metadata: { ...object.metadata, managedFields: writeManagers(next) } } };
+  const managedFields = writeManagers(next);
+  if (managedFields.length === 0) return { object };
+  return { object: { ...object, metadata: { ...object.metadata, managedFields } } };
 }
 
 /** An object whose fields were never tracked belongs, as it is, to a manager of the server's making. */
@@ -101,6 +103,7 @@ function ownedSoFar({ live, schema, now }: Apply): Manager[] {
  * everything in it; fields in it that somebody owns keep it.
  */
 function withoutGivenUp(schema: Schema | undefined, merged: KubeObject, before: FieldSet, owned: FieldSet): KubeObject {
+  if (without(before, owned).size === 0) return merged;
   const given = withDeclaredParents(schema, before);
   const all = withDeclaredParents(schema, fieldsSaid(schema, merged));
   const claimed = withDeclaredParents(schema, owned);

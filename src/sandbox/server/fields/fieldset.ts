@@ -54,7 +54,7 @@ export function encodeFields(set: FieldSet): Record<string, unknown> {
 }
 
 function encodeNode(node: Node): Record<string, unknown> {
-  const children = [...node.children].sort(([a], [b]) => (a < b ? -1 : 1));
+  const children = [...node.children].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const encoded = children.map(([element, child]) => [element, encodeNode(child)] as const);
   return Object.fromEntries(node.member && encoded.length > 0 ? [['.', {}], ...encoded] : encoded);
 }

@@ -78,7 +78,7 @@ function checkEnum(schema: Schema, value: unknown, path: string): Invalid[] {
 
 function checkText(schema: Schema, value: string, path: string): Invalid[] {
   const problems: Invalid[] = [];
-  const length = [...value].length;
+  const length = Array.from(value).length;
   if (schema.maxLength !== undefined && length > schema.maxLength) {
     problems.push({
       path,

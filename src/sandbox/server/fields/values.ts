@@ -23,7 +23,7 @@ export function canonicalJson(value: unknown): string {
   if (!isFields(value)) return JSON.stringify(value) ?? 'null';
   const names = Object.keys(value).filter((name) => value[name] !== undefined);
   return `{${names
-    .sort()
+    .toSorted()
     .map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name])}`)
     .join(',')}}`;
 }

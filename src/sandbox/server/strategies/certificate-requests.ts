@@ -100,7 +100,7 @@ function wrongConditions(object: KubeObject, { before, subresource }: Write): Fi
       ? [
           {
             reason: 'FieldValueInvalid',
-            field: `status.conditions[${now.length - 1}].type`,
+            field: 'status.conditions',
             message: `Invalid value: "${now.at(-1)?.type}": Approved and Denied conditions are mutually exclusive`,
           },
         ]
@@ -113,6 +113,7 @@ function wrongConditions(object: KubeObject, { before, subresource }: Write): Fi
  * subresource can approve or deny it, by somebody who may `approve` its signer.
  */
 export const certificateRequests: Strategy = {
+  untracked: true,
   prepare(object, write) {
     const { before, subresource } = write;
     if (!before) return requested(object, write);

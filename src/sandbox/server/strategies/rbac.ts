@@ -34,9 +34,10 @@ export const bindings: Strategy = {
     };
   },
   check(object, { before }) {
-    const roleRef = object['roleRef'] as { readonly kind?: string; readonly name?: string };
+    const roleRef = object['roleRef'] as { readonly apiGroup?: string; readonly kind?: string; readonly name?: string };
     if (before && !isDeepStrictEqual(before['roleRef'], roleRef)) {
-      const value = JSON.stringify(roleRef);
+      const { apiGroup, kind, name } = roleRef;
+      const value = JSON.stringify({ APIGroup: apiGroup, Kind: kind, Name: name });
       return [
         { reason: 'FieldValueInvalid', field: 'roleRef', message: `Invalid value: ${value}: cannot change roleRef` },
       ];

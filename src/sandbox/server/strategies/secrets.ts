@@ -1,6 +1,7 @@
-import type { FieldProblem } from '../status.ts';
+import { badRequest, type FieldProblem } from '../status.ts';
 import type { Strategy } from '../strategy.ts';
 
+const base64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
 const tokenType = 'kubernetes.io/service-account-token';
 const required: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
@@ -43,8 +44,15 @@ export const secrets: Strategy = {
       problems.push({ reason: 'FieldValueRequired', field: `data[${key}]`, message: 'Required value' });
     }
     for (const [key, value] of Object.entries(texts(object['data']))) {
-      if (/^[-._a-zA-Z0-9]+$/.test(key) && /^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(value)) continue;
-      problems.push({ reason: 'FieldValueInvalid', field: `data[${key}]`, message: `Invalid value: "${key}"` });
+      if (!base64.test(value)) {
+        throw badRequest('Secret in version "v1" cannot be handled as a Secret: illegal base64 data at input byte 0');
+      }
+      if (/^[-._a-zA-Z0-9]+$/.test(key)) continue;
+      problems.push({
+        reason: 'FieldValueInvalid',
+        field: `data[${key}]`,
+        message: `Invalid value: "${key}": a valid config key must consist of alphanumeric characters, '-', '_' or '.'`,
+      });
     }
     return problems;
   },
