@@ -12,6 +12,7 @@ export default defineConfig({
   test: {
     // The closing summary is the last thing that is printed, wherever this runs.
     reporters: ['default'],
+    // One process per file, one core left for the servers that they talk to (vitest's own default).
     pool: 'forks',
     teardownTimeout: 30_000,
     projects: [
@@ -23,7 +24,8 @@ export default defineConfig({
           exclude: real,
           testTimeout: 20_000,
           hookTimeout: 20_000,
-          sequence: { groupOrder: 0 },
+          // A group of its own even with one worker: it goes first.
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -35,7 +37,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -9,6 +9,10 @@ export interface Assembled {
   readonly groups: readonly AssembledGroup[];
   readonly hubs: readonly AssembledHub[];
   readonly members: readonly AssembledMember[];
+  /** Every registration with its member. */
+  readonly registrations: readonly { readonly member: AssembledMember; readonly registration: AssembledRegistration }[];
+  /** Every registration's options, of those that have some. */
+  readonly options: readonly { readonly member: AssembledMember; readonly options: MapNode }[];
 }
 
 interface AssembledGroup {
@@ -49,7 +53,14 @@ export function assemble(root: DocNode, variable: (name: string) => string | und
   const members = mapsAt(root, 'members').map((written) =>
     assembleMember(written, defaults, groups, variable, findings),
   );
-  return { root, groups, hubs, members };
+  const registrations = members.flatMap((member) =>
+    member.registrations.map((registration) => ({ member, registration })),
+  );
+  const options = registrations.flatMap(({ member, registration }) => {
+    const found = mapAt(registration.node, 'options');
+    return found === undefined ? [] : [{ member, options: found }];
+  });
+  return { root, groups, hubs, members, registrations, options };
 }
 
 function assembleMember(
@@ -64,7 +75,7 @@ function assembleMember(
   const matching = groups.filter((group) => matches(group.node, own));
   for (const group of matching) group.matched += 1;
   const layers = [defaults, ...matching.map((group) => group.node), written].filter((layer) => layer !== undefined);
-  const labels = labelsOf(layers);
+  const labels = matching.length === 0 ? own : labelsOf(layers);
   const fillings = { name, labels, variable };
   const report = (rule: string, finding: Parameters<Findings['add']>[1]): void =>
     findings.add(rule, finding, { name, written });

@@ -38,9 +38,9 @@ const isWithin = (path: string, folder: string): boolean =>
 
 function isLink(path: string): boolean {
   try {
-    return lstatSync(path).isSymbolicLink();
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
   } catch {
-    return false; // missing or not ours to see: reading it will say so
+    return false; // not ours to see: reading it will say so
   }
 }
 

@@ -19,7 +19,7 @@ export class SecureContexts {
   #roots: string[] | undefined;
 
   /** @param limit how many are kept; each holds some 30 KiB outside the heap */
-  constructor(limit = 256) {
+  constructor(limit = 64) {
     this.#limit = limit;
   }
 

@@ -143,6 +143,11 @@ function forbidden(status: unknown, asked: Asked): ClusterError {
   const rbac = /User "([^"]+)" cannot (\S+) resource "([^"]+)" in API group "([^"]*)"(.*?)(?:: RBAC:.*)?$/.exec(said);
   if (rbac === null) return new ClusterError('forbidden', `${asked.what}: ${asked.secret ? 'forbidden' : said}`);
   const [, user, verb, resource, group, where = ''] = rbac;
+  if (user === 'system:anonymous') {
+    return new ClusterError('auth', '403, the server sees no credential (system:anonymous)', {
+      next: 'give the context a user',
+    });
+  }
   const what = `${verb} ${resource}${group ? `.${group}` : ''}${where}`;
   return new ClusterError('forbidden', `${user} may not ${what}`, { next: `grant ${user} to ${what}` });
 }

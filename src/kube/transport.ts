@@ -115,7 +115,6 @@ class SharedConnection implements Transport {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#held?.opening.catch(() => undefined);
     for (const session of this.#sessions) session.close();
   }
 
@@ -219,6 +218,7 @@ class SharedConnection implements Transport {
     const make = protocol === 'h2' ? http2Session : http1Session;
     const session = await make(socket, server.origin, this.#peer, this.#limits);
     this.#sessions.add(session);
+    if (this.#closed) session.close();
     return session;
   }
 }

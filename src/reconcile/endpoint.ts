@@ -32,7 +32,9 @@ export function endpointOf(
   live: Readings,
   fingerprints: (pem: string) => readonly string[],
 ): HubFacts | { readonly problem: string; readonly next?: string } {
-  const declared: Endpoint = { ...registration.hub.endpoint, ...registration.hubEndpoint };
+  // An unjoin tells nobody how to reach the hub.
+  const declared: Endpoint =
+    registration.state === 'absent' ? {} : { ...registration.hub.endpoint, ...registration.hubEndpoint };
   const looked = declared.lookup === undefined ? undefined : clusterInfo(live);
   if (looked !== undefined && 'problem' in looked) return looked;
   const server = declared.server ?? looked?.server ?? access.server;

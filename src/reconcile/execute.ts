@@ -3,7 +3,7 @@ import type { ExecuteEvent, Outcome } from '../model/outcome.ts';
 import type { Readings } from '../model/readings.ts';
 import type { Assessment, Step } from '../model/step.ts';
 import { assess, refsOfSteps } from './assess.ts';
-import type { Draft } from './draft.ts';
+import type { Draft } from './subject.ts';
 import { observe } from './observe.ts';
 import { canonical, kubeSystemRef } from './record.ts';
 import type { Context, Sites } from './steps/handler.ts';

@@ -1,6 +1,6 @@
 import { nameOnHub } from '../model/fleet.ts';
 import type { Action, RegistrationPlan, Verdict } from '../model/plan.ts';
-import type { Draft } from './draft.ts';
+import { type Draft, orphanReason } from './subject.ts';
 import { type BrokenRecord, type FleetRecord, registrationOf } from './record.ts';
 import { isLoopback } from './site.ts';
 
@@ -167,9 +167,6 @@ const onlyActions: Policy = each(({ plan }, { only }) =>
     ? { held: `not among --only ${only.join(',')}` }
     : undefined,
 );
-
-/** Why an orphan is in the plan. */
-export const orphanReason = 'not in the file';
 
 /** All of them, in order; each sees what the ones before left. */
 export const policies: readonly Policy[] = [

@@ -1,4 +1,4 @@
-import type { Cluster, KubeObject, ResourceType } from '../model/cluster.ts';
+import type { KubeObject, ResourceType } from '../model/cluster.ts';
 import { type Access, type Mode, modes, nameOnHub, type OcmOptions, type Registration } from '../model/fleet.ts';
 import type { Ref } from '../model/readings.ts';
 import type { ObjectStep, Step } from '../model/step.ts';
@@ -8,6 +8,8 @@ import { isRecord, valueAt } from './path.ts';
 import type { Context } from './steps/handler.ts';
 import { handlerOf } from './steps/index.ts';
 
+/** Id of step 0, which removes last and which a forget turns into a tombstone. */
+export const recordStepId = 'record';
 export const rollcallNamespace = 'rollcall';
 export const configMapType: ResourceType = {
   apiVersion: 'v1',
@@ -62,10 +64,13 @@ export const recordRef = (name: string) =>
   }) as const satisfies Ref;
 
 /** @returns the record in a ConfigMap of namespace `rollcall`, or undefined for the API server's own ConfigMaps */
-export function decodeRecord(object: KubeObject): FleetRecord | BrokenRecord | undefined {
+function decodeRecord(object: KubeObject): FleetRecord | BrokenRecord | undefined {
   const { name, labels } = object.metadata;
   const fleet = labels?.[fleetLabel];
-  if (fleet === undefined) return undefined;
+  if (fleet === undefined) {
+    const isRecordOfSomebody = valueAt(object, ['data', contentKey]) !== undefined;
+    return isRecordOfSomebody ? { name, broken: `its label ${fleetLabel} is gone` } : undefined;
+  }
   try {
     const text = (key: string): unknown => JSON.parse(String(valueAt(object, ['data', key]) ?? 'null'));
     const content = text(contentKey);
@@ -135,7 +140,7 @@ export function recordStep(
   const name = nameOnHub(registration);
   return {
     kind: 'object',
-    id: 'record',
+    id: recordStepId,
     site: 'hub',
     title: 'record',
     fieldManager: 'rollcall.record',
@@ -198,15 +203,14 @@ export const kubeSystemRef = {
   },
 } as const satisfies Ref;
 
-/** @returns all records on a hub */
-export async function readRecords(
-  hub: Cluster,
-): Promise<{ records: readonly FleetRecord[]; broken: readonly BrokenRecord[]; at: string }> {
-  const { items, at } = await hub.list(recordsRef.key);
+/** @returns the records among the ConfigMaps of namespace `rollcall` */
+export function decodeRecords(items: readonly KubeObject[]): {
+  readonly records: readonly FleetRecord[];
+  readonly broken: readonly BrokenRecord[];
+} {
   const decoded = items.flatMap((item) => decodeRecord(item) ?? []);
   return {
     records: decoded.filter((record): record is FleetRecord => !('broken' in record)),
     broken: decoded.filter((record): record is BrokenRecord => 'broken' in record),
-    at,
   };
 }

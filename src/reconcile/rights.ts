@@ -1,6 +1,6 @@
 import type { Cluster } from '../model/cluster.ts';
 import { ClusterError } from '../model/errors.ts';
-import type { Draft } from './draft.ts';
+import type { Draft } from './subject.ts';
 import type { Sites } from './steps/handler.ts';
 import { handlerOf } from './steps/index.ts';
 

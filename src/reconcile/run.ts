@@ -3,7 +3,7 @@ import type { Cluster } from '../model/cluster.ts';
 import { ClusterError } from '../model/errors.ts';
 import type { Access } from '../model/fleet.ts';
 import type { ExecuteEvent, Outcome } from '../model/outcome.ts';
-import type { Draft } from './draft.ts';
+import type { Draft } from './subject.ts';
 import { converge, outcomeOf, type Work } from './execute.ts';
 import type { Lock } from './lock.ts';
 import type { Context } from './steps/handler.ts';

@@ -1,6 +1,6 @@
 import type { Status, StatusRow } from '../model/outcome.ts';
 import type { RegistrationPlan, Verdict } from '../model/plan.ts';
-import type { Draft } from './draft.ts';
+import type { Draft } from './subject.ts';
 import { judge, textOf } from './judge.ts';
 import type { Survey } from './survey.ts';
 

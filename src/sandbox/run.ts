@@ -18,8 +18,6 @@ export interface RunOptions {
   readonly members: number;
   /** Milliseconds by which every answer is late. */
   readonly latencyMs: number;
-  /** Divides every duration that OCM waits for; default 10. */
-  readonly speed?: number;
   /** Gets `kubeconfig` and, with `members`, `fleet-generated.yaml`. */
   readonly directory: string;
   readonly readYaml: ReadYaml;
@@ -36,7 +34,7 @@ export interface RunOptions {
  * command that is meant for the sandbox must not reach them
  */
 export async function runSandbox(options: RunOptions): Promise<void> {
-  const { fleet, directory, readYaml, print, signal, latencyMs, speed = 10 } = options;
+  const { fleet, directory, readYaml, print, signal, latencyMs } = options;
   const kubeconfig = resolve(directory, 'kubeconfig');
   if (fleet) await refuseReal(fleet, kubeconfig, readYaml);
   const hubs = fleet ? fleet.hubs.map(wanted) : [{ name: 'hub', context: 'hub' }];
@@ -44,6 +42,8 @@ export async function runSandbox(options: RunOptions): Promise<void> {
   const generated = generateMembers(options.members, [...hubs, ...declared]);
   const members = [...declared, ...generated];
   const file = generated.length > 0 ? resolve(directory, 'fleet-generated.yaml') : undefined;
+  // A person waits for a few members; many would keep this machine busy with their leases.
+  const speed = members.length <= 20 ? 30 : 3;
   const sandbox = await startSandbox({ hubs, members, readYaml, latencyMs, speed, kubeconfig });
   try {
     if (file) await writeGenerated(file, hubs, generated);

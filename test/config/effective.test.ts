@@ -121,13 +121,20 @@ test('the example of this project is a fleet of six, one of them as a singleton'
   expect(await readFile(`${cwd}fleet.yaml`, 'utf8')).not.toMatch(/kubeconfig:/);
 });
 
+/** Processor time of this process: what else the machine does must not decide. */
+async function processorMs(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
 test('5,000 members are loaded, checked and resolved in under a second', async () => {
   const text = largeFleet(5000);
   let best = Number.POSITIVE_INFINITY;
   for (let run = 0; run < 4 && best >= 1000; run++) {
-    const start = performance.now();
-    expect((await fleetOf(text)).registrations).toHaveLength(5000);
-    best = Math.min(best, performance.now() - start);
+    const spent = await processorMs(async () => expect((await fleetOf(text)).registrations).toHaveLength(5000));
+    best = Math.min(best, spent);
   }
   expect(best).toBeLessThan(1000);
 });

@@ -54,7 +54,7 @@ export function kinds({ api, namespace }: Subject): void {
       () => api().get(path),
       ({ body }) => field(body, 'data.token') !== undefined,
     );
-    expect(Object.keys(filled.body['data'] as object).sort()).toEqual(['ca.crt', 'namespace', 'token']);
+    expect(Object.keys(filled.body['data'] as object).toSorted()).toEqual(['ca.crt', 'namespace', 'token']);
     expect(filled.body.metadata.annotations?.['kubernetes.io/service-account.uid']).toBe(account.body.metadata.uid);
     await api().delete(`${inNamespace}/serviceaccounts/holder`);
     await eventually(

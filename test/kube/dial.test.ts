@@ -127,3 +127,19 @@ test('a client certificate is shown; an expired one is blamed before the server'
   const none = await errorOf(bed.connecting(server.url).send({ method: 'GET', path: '/' }));
   expect(none).toMatchObject({ kind: 'tls', message: expect.stringContaining('refused the TLS handshake') });
 });
+
+test('closing does not wait for a connection that does not come about', async () => {
+  let accepted = 0;
+  const silent = createServer((socket) => {
+    accepted += 1;
+    socket.on('error', () => undefined);
+  }).listen(0, '127.0.0.1');
+  const port = await listeningPort(silent);
+  bed.closing.push(async () => void silent.close());
+  const raw = bed.connecting(`https://127.0.0.1:${port}`, {}, { connectTimeoutMs: 300 });
+  const waiting = errorOf(raw.send({ method: 'GET', path: '/' }));
+  await expect.poll(() => accepted).toBe(1);
+  await raw.close();
+  expect((await waiting).kind).toBe('timeout');
+  await expect(raw.send({ method: 'GET', path: '/' })).rejects.toThrow('after its connection was closed');
+});

@@ -132,6 +132,13 @@ test('a credential that ran out says so', async () => {
   });
 });
 
+test('no credential at all is told as that, not as missing rights', async () => {
+  const said =
+    'x is forbidden: User "system:anonymous" cannot get resource "managedclusters" in API group "x.io" at the cluster scope';
+  const error = await errorOf(scripted([status(403, 'Forbidden', said)]).cluster.get(key));
+  expect(error).toMatchObject({ kind: 'auth', message: '403, the server sees no credential (system:anonymous)' });
+});
+
 test('a merge patch is conditional when asked for, and is not repeated', async () => {
   const { cluster, requests } = scripted([
     { body: managed() },

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Assembled, AssembledMember } from '../assemble.ts';
 import { type DocNode, type MapNode, mapAt, mapsAt, text } from '../document.ts';
 import { accessKind } from '../merge.ts';
-import { eachRegistration, type Rule, type Say, textAt, type TextNode } from './rule.ts';
+import { type Rule, type Say, textAt, type TextNode } from './rule.ts';
 
 interface Address extends TextNode {
   readonly key: string;
@@ -17,7 +17,7 @@ function* eachAddress(fleet: Assembled): Generator<Address> {
     yield* addressesOf(mapAt(node, 'endpoint'), undefined, 'server', 'proxyUrl');
   }
   for (const member of fleet.members) yield* addressesOf(mapAt(member.node, 'access'), member, 'server');
-  for (const { member, registration } of eachRegistration(fleet)) {
+  for (const { member, registration } of fleet.registrations) {
     yield* addressesOf(mapAt(registration.node, 'hubEndpoint'), member, 'server', 'proxyUrl');
     const options = mapAt(registration.node, 'options');
     yield* addressesOf(options, member, 'externalServerURL');
@@ -118,8 +118,7 @@ export const lookupWithServer: Rule = (fleet, say) => {
     }
   };
   for (const hub of fleet.hubs) sayOf(mapAt(hub.node, 'endpoint'));
-  for (const { member, registration } of eachRegistration(fleet))
-    sayOf(mapAt(registration.node, 'hubEndpoint'), member);
+  for (const { member, registration } of fleet.registrations) sayOf(mapAt(registration.node, 'hubEndpoint'), member);
 };
 
 /** One cluster under two names would be joined twice. A hub may be its own member. */
@@ -169,7 +168,7 @@ export const tildePath: Rule = (fleet, say) => {
   };
   for (const { node } of fleet.hubs) for (const key of ['access', 'endpoint']) sayOf(mapAt(node, key));
   for (const member of fleet.members) sayOf(mapAt(member.node, 'access'), member);
-  for (const { member, registration } of eachRegistration(fleet)) {
+  for (const { member, registration } of fleet.registrations) {
     sayOf(mapAt(registration.node, 'hubEndpoint'), member);
     for (const config of mapsAt(mapAt(registration.node, 'options'), 'clientConfigs')) sayOf(config, member);
   }
@@ -178,7 +177,7 @@ export const tildePath: Rule = (fleet, say) => {
 /** Only what the file alone decides: an explicit loopback address for members whose own address is explicit and elsewhere. */
 export const loopbackEndpoint: Rule = (fleet, say) => {
   const hubs = new Map(fleet.hubs.map((hub) => [hub.name, hub]));
-  for (const { member, registration } of eachRegistration(fleet)) {
+  for (const { member, registration } of fleet.registrations) {
     const own = mapAt(registration.node, 'hubEndpoint');
     const endpoint: { node: DocNode; value: string } | undefined =
       textAt(own, 'server') ?? textAt(mapAt(hubs.get(registration.hub)?.node, 'endpoint'), 'server');

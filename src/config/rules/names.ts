@@ -1,6 +1,6 @@
 import { type DocNode, type MapNode, mapAt, mapsAt } from '../document.ts';
 import { didYouMean, list } from '../words.ts';
-import { eachRegistration, type Rule, type Say, textAt } from './rule.ts';
+import { type Rule, type Say, textAt } from './rule.ts';
 
 /** Says every name that an earlier one of the list has already. */
 function sayDuplicates(what: string, nodes: readonly MapNode[], key: string, say: Say): void {
@@ -70,7 +70,7 @@ export const duplicateFeatureGate: Rule = (fleet, say) => {
 export const unknownHub: Rule = (fleet, say) => {
   const names = fleet.hubs.map((hub) => hub.name);
   const known = new Set(names);
-  for (const { member, registration } of eachRegistration(fleet)) {
+  for (const { member, registration } of fleet.registrations) {
     const hub = textAt(registration.node, 'hub');
     if (hub === undefined || known.has(hub.value)) continue;
     const suggestion = didYouMean(hub.value, names) ?? `known here: ${list(names)}`;

@@ -1,9 +1,9 @@
 import { quantityValue } from '../../model/quantity.ts';
 import { type DocNode, mapAt, mapsAt } from '../document.ts';
-import { eachOptions, numberAt, type Rule, textAt } from './rule.ts';
+import { numberAt, type Rule, textAt } from './rule.ts';
 
 export const qosClass: Rule = (fleet, say) => {
-  for (const { member, options } of eachOptions(fleet)) {
+  for (const { member, options } of fleet.options) {
     const resources = mapAt(options, 'resources');
     if (resources === undefined) continue;
     const chosen = textAt(resources, 'qosClass');
@@ -21,7 +21,7 @@ export const qosClass: Rule = (fleet, say) => {
 };
 
 export const requestAboveLimit: Rule = (fleet, say) => {
-  for (const { member, options } of eachOptions(fleet)) {
+  for (const { member, options } of fleet.options) {
     const resources = mapAt(options, 'resources');
     const limits = mapAt(resources, 'limits');
     for (const [name, { node }] of mapAt(resources, 'requests')?.entries ?? []) {
@@ -39,7 +39,7 @@ export const requestAboveLimit: Rule = (fleet, say) => {
 
 /** The schema knows the shape only where nothing had to be filled in. */
 export const invalidQuantity: Rule = (fleet, say) => {
-  for (const { member, options } of eachOptions(fleet)) {
+  for (const { member, options } of fleet.options) {
     for (const key of ['requests', 'limits']) {
       for (const { node } of mapAt(mapAt(options, 'resources'), key)?.entries.values() ?? []) {
         const quantity = quantityOf(node);
@@ -71,7 +71,7 @@ const shapes = [
 
 /** Names that were filled in: the schema saw only the template. */
 export const filledName: Rule = (fleet, say) => {
-  for (const { member, options } of eachOptions(fleet)) {
+  for (const { member, options } of fleet.options) {
     for (const { key, shape, is } of shapes) {
       const name = textAt(options, key);
       if (name !== undefined && !shape.test(name.value))
@@ -82,7 +82,7 @@ export const filledName: Rule = (fleet, say) => {
 
 /** An agent that is told 1 to 3599 does not start. */
 export const certificateLifetime: Rule = (fleet, say) => {
-  for (const { member, options } of eachOptions(fleet)) {
+  for (const { member, options } of fleet.options) {
     const seconds = numberAt(mapAt(options, 'registrationConfiguration'), 'clientCertExpirationSeconds');
     if (seconds !== undefined && seconds.value > 0 && seconds.value < 3600) {
       say({ node: seconds.node, message: 'clientCertExpirationSeconds must be 0 or at least 3600' }, member);
@@ -92,7 +92,7 @@ export const certificateLifetime: Rule = (fleet, say) => {
 
 /** The agent takes them as one flag that it splits at commas. */
 export const annotationWithComma: Rule = (fleet, say) => {
-  for (const { member, options } of eachOptions(fleet)) {
+  for (const { member, options } of fleet.options) {
     for (const [key, { node }] of mapAt(mapAt(options, 'registrationConfiguration'), 'clusterAnnotations')?.entries ??
       []) {
       if (node.kind !== 'scalar' || typeof node.value !== 'string' || !node.value.includes(',')) continue;
@@ -106,7 +106,7 @@ export const annotationWithComma: Rule = (fleet, say) => {
 
 /** With the gate and without the Secrets the klusterlet operator fails. */
 export const multipleHubs: Rule = (fleet, say) => {
-  for (const { member, options } of eachOptions(fleet)) {
+  for (const { member, options } of fleet.options) {
     const configuration = mapAt(options, 'registrationConfiguration');
     const gate = mapsAt(configuration, 'featureGates').find(
       (entry) => textAt(entry, 'feature')?.value === 'MultipleHubs',
@@ -131,7 +131,7 @@ export const multipleHubs: Rule = (fleet, say) => {
 };
 
 export const addOnToken: Rule = (fleet, say) => {
-  for (const { member, options } of eachOptions(fleet)) {
+  for (const { member, options } of fleet.options) {
     const driver = mapAt(mapAt(options, 'registrationConfiguration'), 'addOnKubeClientRegistrationDriver');
     if (driver?.entries.has('token') && textAt(driver, 'authType')?.value !== 'token') {
       say({ node: driver, key: 'token', message: 'token needs authType: token' }, member);
@@ -143,7 +143,7 @@ export const addOnToken: Rule = (fleet, say) => {
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 
 export const statusSyncInterval: Rule = (fleet, say) => {
-  for (const { member, options } of eachOptions(fleet)) {
+  for (const { member, options } of fleet.options) {
     const interval = textAt(mapAt(options, 'workConfiguration'), 'statusSyncInterval');
     const parts = [...(interval?.value ?? '').matchAll(/(\d+)([smh])/g)];
     const seconds = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ''] ?? 0), 0);

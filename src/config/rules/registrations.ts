@@ -1,10 +1,10 @@
 import { child, mapAt, mapsAt, text } from '../document.ts';
 import { optionsUnknownTo } from '../schema-tree.ts';
 import type { AssembledMember, AssembledRegistration } from '../assemble.ts';
-import { eachRegistration, type Rule, textAt } from './rule.ts';
+import { type Rule, textAt } from './rule.ts';
 
 export const missingMode: Rule = (fleet, say) => {
-  for (const { member, registration } of eachRegistration(fleet)) {
+  for (const { member, registration } of fleet.registrations) {
     if (registration.node.entries.has('mode')) continue;
     say(
       {
@@ -18,7 +18,7 @@ export const missingMode: Rule = (fleet, say) => {
 
 /** The schema says this where mode and option stand together; here they meet from several places. */
 export const optionOfOtherMode: Rule = (fleet, say) => {
-  for (const { member, registration } of eachRegistration(fleet)) {
+  for (const { member, registration } of fleet.registrations) {
     const mode = textAt(registration.node, 'mode');
     const options = mapAt(registration.node, 'options');
     if (mode === undefined || options === undefined) continue;
@@ -53,7 +53,7 @@ export const absentOutsideMember: Rule = (fleet, say) => {
 
 export const nameTakenOnHub: Rule = (fleet, say) => {
   const taken = new Map<string, { member: AssembledMember; registration: AssembledRegistration }>();
-  for (const { member, registration } of eachRegistration(fleet)) {
+  for (const { member, registration } of fleet.registrations) {
     const name = textAt(mapAt(registration.node, 'options'), 'clusterName');
     const id = `${registration.hub}/${name?.value ?? member.name}`;
     const first = taken.get(id);

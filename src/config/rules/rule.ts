@@ -1,5 +1,5 @@
-import type { Assembled, AssembledMember, AssembledRegistration } from '../assemble.ts';
-import { child, type DocNode, type Finding, type MapNode, mapAt } from '../document.ts';
+import type { Assembled, AssembledMember } from '../assemble.ts';
+import { child, type DocNode, type Finding, type MapNode } from '../document.ts';
 import type { FleetFolder } from '../folder.ts';
 
 /** Says what is wrong. `member` is the one it is wrong for, where the value may come from defaults or a group. */
@@ -7,23 +7,6 @@ export type Say = (finding: Finding, member?: AssembledMember) => void;
 
 /** Checks what a schema cannot: one sort of mistake, over the whole fleet. The name it is registered under is the problem's `rule`. */
 export type Rule = (fleet: Assembled, say: Say, folder: FleetFolder) => void;
-
-/** Every registration with its member. */
-export function* eachRegistration(
-  fleet: Assembled,
-): Generator<{ member: AssembledMember; registration: AssembledRegistration }> {
-  for (const member of fleet.members) {
-    for (const registration of member.registrations) yield { member, registration };
-  }
-}
-
-/** Every registration's options that has some. */
-export function* eachOptions(fleet: Assembled): Generator<{ member: AssembledMember; options: MapNode }> {
-  for (const { member, registration } of eachRegistration(fleet)) {
-    const options = mapAt(registration.node, 'options');
-    if (options !== undefined) yield { member, options };
-  }
-}
 
 export interface TextNode {
   readonly node: DocNode;

@@ -8,7 +8,7 @@ export interface Cache<T extends KubeObject> {
   items(): readonly T[];
   /** Called with every object that appears, changes or goes. @returns how to stop that */
   subscribe(changed: (object: T) => void): () => void;
-  /** Resolves once the first list has been read. */
+  /** Resolves once the first list has been read, or the server said that it does not serve the kind. */
   readonly ready: Promise<void>;
   /** Resolves when the watch has ended. */
   stop(): Promise<void>;
@@ -69,6 +69,7 @@ export const startCache = <T extends KubeObject>(client: Client, key: ListOf<T>,
         at = await follow(at);
       } catch (error) {
         if (error instanceof ApiError && error.status !== 429 && error.status < 500) at = undefined;
+        if (error instanceof ApiError && error.status === 404) isReady();
       }
       failures = clock.now() - began >= quickEnd ? 0 : failures + 1;
       if (failures > 0) await pause(clock, backoff(failures), end.signal);

@@ -17,13 +17,13 @@ const serverSet = new Set([
 ]);
 
 /** What the API server checks of the options of a PATCH. @throws ApiError 422 */
-export function checkPatchOptions(apply: boolean, query: URLSearchParams): void {
+export function checkPatchOptions(applies: boolean, query: URLSearchParams): void {
   const options = { group: 'meta.k8s.io', resource: 'patchoptions', kind: 'PatchOptions' };
-  if (apply && !query.get('fieldManager')) {
+  if (applies && !query.get('fieldManager')) {
     const message = 'Required value: is required for apply patch';
     throw invalid(options, '', [{ reason: 'FieldValueRequired', field: 'fieldManager', message }]);
   }
-  if (!apply && query.get('force') !== null) {
+  if (!applies && query.get('force') !== null) {
     const message = 'Forbidden: may not be specified for non-apply patch';
     throw invalid(options, '', [{ reason: 'FieldValueForbidden', field: 'force', message }]);
   }

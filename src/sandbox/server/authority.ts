@@ -52,7 +52,7 @@ export async function createAuthority(chance: Chance): Promise<ClusterAuthority>
 }
 
 const isOurs = (certificate: X509Certificate, ca: X509Certificate): boolean =>
-  certificate.checkIssued(ca) && certificate.verify(ca.publicKey) && certificate.keyUsage.includes(clientAuth);
+  certificate.checkIssued(ca) && certificate.verify(ca.publicKey) && [certificate.keyUsage].flat().includes(clientAuth);
 
 function userOf(certificate: X509Certificate): User | undefined {
   const { CN, O } = certificate.toLegacyObject().subject;

@@ -49,8 +49,6 @@ const ecdsa = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const day = 86_400_000;
 const backdate = 5 * 60_000;
-const serverAuth = '1.3.6.1.5.5.7.3.1';
-const clientAuth = '1.3.6.1.5.5.7.3.2';
 const subjectAltName = '2.5.29.17';
 
 const generateKeys = (): Promise<webcrypto.CryptoKeyPair> =>
@@ -106,13 +104,19 @@ export async function createCertificateAuthority(chance: Chance): Promise<Certif
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  const authorityKey = await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey);
+  const common = [
+    new x509.KeyUsagesExtension(digitalSignature | keyEncipherment, true),
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
+  ];
+  const serverAuth = new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]);
+  const clientAuth = new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]);
 
   interface Leaf {
     readonly subject: NonNullable<Parameters<typeof x509.X509CertificateGenerator.create>[0]['subject']>;
     readonly publicKey: webcrypto.CryptoKey | Pkcs10CertificateRequest['publicKey'];
     readonly seconds: number;
-    readonly purpose: string;
+    readonly purpose: Extension;
     readonly extensions: readonly Extension[];
   }
   const issue = async (leaf: Leaf): Promise<string> => {
@@ -128,13 +132,7 @@ export async function createCertificateAuthority(chance: Chance): Promise<Certif
       publicKey: leaf.publicKey,
       signingKey: keys.privateKey,
       signingAlgorithm,
-      extensions: [
-        new x509.KeyUsagesExtension(digitalSignature | keyEncipherment, true),
-        new x509.ExtendedKeyUsageExtension([leaf.purpose]),
-        new x509.BasicConstraintsExtension(false, undefined, true),
-        authorityKey,
-        ...leaf.extensions,
-      ],
+      extensions: [...common, leaf.purpose, ...leaf.extensions],
     });
     return `${certificate.toString('pem')}\n`;
   };

@@ -13,7 +13,7 @@ export const patchTypes = {
 } as const;
 
 /** RFC 7386: objects merge, null deletes, everything else replaces. */
-export function mergePatch(target: unknown, patch: unknown): unknown {
+function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isFields(patch)) return patch;
   const merged: Record<string, unknown> = isFields(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {

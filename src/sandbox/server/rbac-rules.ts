@@ -57,11 +57,7 @@ function selects(selector: LabelSelector, labels: Readonly<Record<string, string
  * The rules of a ClusterRole as they stand: of an aggregated one, those of all ClusterRoles that its selectors match, so that
  * no controller has to write them into it first.
  */
-function clusterRoleRules(
-  stored: Stored,
-  role: KubeObject,
-  seen: readonly string[] = [],
-): readonly PolicyRule[] {
+function clusterRoleRules(stored: Stored, role: KubeObject, seen: readonly string[] = []): readonly PolicyRule[] {
   const aggregation = role['aggregationRule'] as { clusterRoleSelectors?: readonly LabelSelector[] } | undefined;
   const selectors = aggregation?.clusterRoleSelectors;
   if (!selectors) return rulesOf(role);

@@ -57,7 +57,7 @@ export class Registry {
     }
     return [...groups].map(([name, versions]) => ({
       name,
-      versions: [...versions].sort((a, b) => versionRank(b) - versionRank(a)),
+      versions: [...versions].toSorted((a, b) => versionRank(b) - versionRank(a)),
     }));
   }
 

@@ -48,7 +48,7 @@ function propagationFinalizer(options: DeleteOptions): string | undefined {
 }
 
 /** @returns the object as it is once its deletion was asked for */
-export function dying(core: Core, type: ServedType, object: KubeObject, finalizers: readonly string[]): KubeObject {
+function dying(core: Core, type: ServedType, object: KubeObject, finalizers: readonly string[]): KubeObject {
   const { generation } = object.metadata;
   const metadata = {
     ...object.metadata,

@@ -30,8 +30,8 @@ function asked(spec: Fields): Attributes {
   }
   if (spec['resourceAttributes'] === undefined) {
     const message = 'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified';
-    const review = { group: 'authorization.k8s.io', resource: '', kind: '' };
-    throw invalid(review, '', [{ reason: 'FieldValueInvalid', field: 'spec.resourceAttributes', message }]);
+    const nameless = { group: 'authorization.k8s.io', resource: '', kind: '' };
+    throw invalid(nameless, '', [{ reason: 'FieldValueInvalid', field: 'spec.resourceAttributes', message }]);
   }
   const what = fields(spec['resourceAttributes']);
   const optional = ['subresource', 'namespace', 'name'].filter((key) => text(what[key]) !== '');

@@ -1,3 +1,4 @@
+import type { RawCluster } from '../../model/cluster.ts';
 import { type Controllers, startControllers } from './controllers/controllers.ts';
 import type { Core } from './core.ts';
 import { asObject, parseBody } from './decode.ts';
@@ -16,7 +17,6 @@ import { ApiError, forbidden, json, methodNotAllowed, notFound, pageNotFound, un
 import { Store } from './store.ts';
 import type { Attributes, ServerOptions, ServerRequest, ServerResponse, Stored, User } from './types.ts';
 import { watchObjects } from './watch.ts';
-import type { RawCluster } from '../../model/cluster.ts';
 
 const plainText = { 'cache-control': 'no-cache, private', 'content-type': 'text/plain; charset=utf-8' };
 
@@ -27,8 +27,7 @@ function denied(user: User, asked: Attributes): ApiError {
   }
   const { verb, group, resource, subresource, namespace, name } = asked;
   const what = subresource === undefined ? resource : `${resource}/${subresource}`;
-  const where =
-    namespace === undefined || resource === 'namespaces' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
+  const where = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
   const why = `User "${user.name}" cannot ${verb} resource "${what}" in API group "${group}" ${where}`;
   return forbidden({ group, resource, kind: resource }, name ?? '', why);
 }

@@ -18,7 +18,7 @@ export interface Change {
 }
 
 /** How many changes a watch or a paged list can look back. */
-const history = 20_000;
+const history = 5_000;
 
 function freeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
@@ -95,12 +95,12 @@ export class Store implements Stored {
   entries(group: string, resource: string, namespace?: string): Entry[] {
     const byNamespace = this.#objects.get(`${group}/${resource}`);
     if (!byNamespace) return [];
-    const chosen = namespace === undefined ? [...byNamespace.keys()].sort(byPath) : [namespace];
+    const chosen = namespace === undefined ? [...byNamespace.keys()].toSorted(byPath) : [namespace];
     return chosen.flatMap((key) => {
       const names = byNamespace.get(key);
       return names
         ? [...names.keys()]
-            .sort()
+            .toSorted()
             .map((name) => names.get(name))
             .filter((entry) => entry !== undefined)
         : [];
@@ -120,7 +120,7 @@ export class Store implements Stored {
       if (change.before) state.set(position(change.entry), change.before);
       else state.delete(position(change.entry));
     }
-    return [...state].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
+    return [...state].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
   }
 
   /** @returns the changes after `version`, oldest first */

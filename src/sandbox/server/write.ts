@@ -164,6 +164,15 @@ function checkVersion(type: ServedType, before: KubeObject, proposed: KubeObject
   if (resourceVersion && resourceVersion !== before.metadata.resourceVersion) throw modified(type, name);
 }
 
+const serverSet = new Set([
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generation',
+  'resourceVersion',
+]);
+
 /** Puts back what this write may not touch: server-set metadata, and the status or everything but the status. */
 function restored(
   type: ServedType,
@@ -171,21 +180,15 @@ function restored(
   proposed: KubeObject,
   subresource: string | undefined,
 ): KubeObject {
-  const { uid, creationTimestamp, deletionTimestamp, generation, resourceVersion } = before.metadata;
-  const { deletionTimestamp: _, generation: __, ...metadata } = proposed.metadata;
-  const kept: Partial<ObjectMeta> = {
-    ...(uid === undefined ? {} : { uid }),
-    ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
-    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-    ...(generation === undefined ? {} : { generation }),
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-  };
   if (subresource !== undefined && subresource !== 'finalize') {
-    return withMetadata(withStatus(before, proposed['status']), {
-      ...(metadata.managedFields === undefined ? {} : { managedFields: metadata.managedFields }),
-    });
+    const { managedFields } = proposed.metadata;
+    const whole = withStatus(before, proposed['status']);
+    return managedFields === undefined ? whole : withMetadata(whole, { managedFields });
   }
-  const whole: KubeObject = { ...proposed, metadata: { ...metadata, ...kept } };
+  const kept = Object.entries(before.metadata).filter(([key]) => serverSet.has(key));
+  const own = Object.entries(proposed.metadata).filter(([key]) => !serverSet.has(key));
+  const { name } = proposed.metadata;
+  const whole = { ...proposed, metadata: { ...Object.fromEntries([...own, ...kept]), name } };
   return type.subresources.includes('status') ? withStatus(whole, before['status']) : whole;
 }
 

@@ -5,7 +5,7 @@ import { ApiServer } from '../../../src/sandbox/server/server.ts';
 import { Api } from '../../conformance/api.ts';
 
 /** A clock that stands until it is told to go on, with everything that was scheduled on it. */
-export class Clock implements Scheduler {
+class Clock implements Scheduler {
   time = Date.parse('2026-11-21T06:00:00Z');
   #timers: { at: number; run: () => void }[] = [];
 

@@ -21,7 +21,7 @@ interface Condition {
 }
 
 function counted(entries: readonly string[], text: (name: string, count: number) => string): string {
-  const names = [...new Set(entries)].sort();
+  const names = [...new Set(entries)].toSorted();
   return names.map((name) => text(name, entries.filter((entry) => entry === name).length)).join(', ');
 }
 

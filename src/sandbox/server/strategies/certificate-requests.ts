@@ -21,7 +21,7 @@ function certificate(object: KubeObject): unknown {
   return (object['status'] as { readonly certificate?: unknown } | undefined)?.certificate;
 }
 
-export function signerName(object: KubeObject): string {
+function signerName(object: KubeObject): string {
   return String((object['spec'] as { readonly signerName?: unknown } | undefined)?.signerName ?? '');
 }
 

@@ -1,0 +1,176 @@
+import type { Cluster } from '../model/cluster.ts';
+import type { FoundRegistration } from '../model/driver.ts';
+import { ClusterError } from '../model/errors.ts';
+import { type Fleet, type Hub, nameOnHub, type Registration } from '../model/fleet.ts';
+import type { RegistrationPlan, Unmanaged } from '../model/plan.ts';
+import type { Readings, Ref } from '../model/readings.ts';
+import type { Step } from '../model/step.ts';
+import { refsOfSteps } from './assess.ts';
+import { endpointOf, refsOfEndpoint } from './endpoint.ts';
+import { observeInBulk } from './observe.ts';
+import { type BrokenRecord, decodeRecords, type FleetRecord, recordsRef, recordStep, registrationOf } from './record.ts';
+import { refsOfRemoval } from './removal.ts';
+import type { SurveyOptions } from './scope.ts';
+import { refsOfCondition } from './steps/condition.ts';
+import type { Context } from './steps/handler.ts';
+import { orphanReason, type Subject } from './subject.ts';
+
+/** One hub as it was read, with everything that concerns it in this run. */
+export interface HubView {
+  readonly hub: Hub;
+  readonly cluster: Cluster;
+  readonly records: readonly FleetRecord[];
+  readonly broken: readonly BrokenRecord[];
+  readonly found: ReadonlyMap<string, FoundRegistration>;
+  readonly candidates: readonly Candidate[];
+  /** Registrations whose steps cannot even be listed. */
+  readonly blocked: readonly RegistrationPlan[];
+  readonly live: Readings;
+  /** The hub's clock, RFC 3339. */
+  readonly at: string;
+}
+
+/** A hub that could not be read: nothing is known of its registrations. */
+export interface Unobserved {
+  readonly hub: Hub;
+  readonly reason: string;
+  readonly next?: string;
+  readonly registrations: readonly RegistrationPlan[];
+}
+
+/** A subject before its member was read. */
+export interface Candidate extends Omit<Subject, 'live' | 'steps' | 'memberUid' | 'memberServer'> {
+  readonly driverSteps: Subject['steps'];
+  /** What members are told to reach their hub by. */
+  readonly server: string;
+}
+
+/** Reads a hub in bulk: first what is registered and recorded there, then what the steps of its registrations need. */
+export async function viewHub(
+  hub: Hub,
+  cluster: Cluster,
+  selected: readonly Registration[],
+  options: SurveyOptions,
+): Promise<HubView | Unobserved> {
+  const unobserved = (reason: string, next?: string): Unobserved => ({
+    hub,
+    reason,
+    ...(next === undefined ? {} : { next }),
+    registrations: selected.map((registration) => blockedPlan(registration, `hub ${hub.name}: ${reason}`, next)),
+  });
+  try {
+    const drivers = Object.values(options.drivers).filter(({ hubType }) => hubType === hub.type);
+    const known = await observeInBulk(cluster, [
+      recordsRef,
+      ...drivers.flatMap((driver) => driver.hubReads(hub)),
+      ...refsOfEndpoint(hub, selected),
+    ]);
+    const recorded = known.get(recordsRef);
+    if (recorded.is === 'unreadable') return unobserved(recorded.reason, recorded.next);
+    const { records, broken } = decodeRecords(recorded.is === 'listed' ? recorded.items : []);
+    const found = new Map<string, FoundRegistration>();
+    for (const driver of drivers) {
+      const discovered = driver.discover(hub, known);
+      if ('unreadable' in discovered) return unobserved(discovered.unreadable);
+      for (const entry of discovered) found.set(entry.name, entry);
+    }
+    const own = new Map(
+      records.filter(({ fleet }) => fleet === options.fleet.name).map((record) => [record.name, record]),
+    );
+    const declared = new Set(options.fleet.registrations.map(({ id }) => id));
+    const candidates: Candidate[] = [];
+    const blocked: RegistrationPlan[] = [];
+    for (const registration of [...selected, ...orphansOf(hub, [...own.values()], declared, options)]) {
+      const endpoint = endpointOf(registration, cluster.endpoint, known, options.fingerprints);
+      if ('problem' in endpoint) {
+        blocked.push(blockedPlan(registration, endpoint.problem, endpoint.next));
+        continue;
+      }
+      const driver = options.drivers[registration.mode];
+      const record = own.get(nameOnHub(registration));
+      const entry = found.get(nameOnHub(registration));
+      candidates.push({
+        registration,
+        driver,
+        server: endpoint.server,
+        driverSteps: driver.steps(registration, endpoint),
+        ...(record === undefined ? {} : { record }),
+        ...(entry === undefined ? {} : { found: entry }),
+        ...whyOf(registration, declared.has(registration.id)),
+        ...(options.forget.includes(registration.member.name) ? { forget: true as const } : {}),
+        ...(options.rebuilt.includes(registration.member.name) ? { rebuilt: true as const } : {}),
+      });
+    }
+    const refs = candidates.flatMap(refsOfCandidate).filter(({ site }) => site === 'hub');
+    const live = await observeInBulk(cluster, refs, known);
+    return { hub, cluster, records, broken, found, candidates, blocked, live, at: recorded.at };
+  } catch (error) {
+    if (error instanceof ClusterError) return unobserved(error.message, error.next);
+    throw error;
+  }
+}
+
+const whyOf = ({ state }: Registration, inFile: boolean): { readonly why?: string } => {
+  if (!inFile) return { why: orphanReason };
+  return state === 'absent' ? { why: 'state: absent' } : {};
+};
+
+/** @returns what must be read, on all sites, to plan a registration */
+export function refsOfCandidate({ registration, driver, driverSteps, record, found }: Candidate): readonly Ref[] {
+  const signs = driver.signs(registration);
+  const steps = withRecord(registration, driverSteps, '', { fleet: '', version: '' });
+  if (registration.state === 'present') return [...refsOfSteps(steps), ...refsOfCondition(signs.agentAlive)];
+  if (record === undefined && found === undefined) return [];
+  const { works, addons } = driver.consequences(registration);
+  return [
+    ...refsOfRemoval(steps).filter(({ read }) => read !== 'contents'),
+    works,
+    addons,
+    ...refsOfCondition(signs.heartbeat),
+  ];
+}
+
+/** @returns the driver's steps with the record before them */
+export const withRecord = (
+  registration: Registration,
+  steps: readonly Step[],
+  memberUid: string,
+  context: Context,
+): readonly Step[] => [recordStep(registration, steps, memberUid, context), ...steps];
+
+/** Registrations that are recorded for this fleet but not in its file any more. */
+const orphansOf = (
+  hub: Hub,
+  records: readonly FleetRecord[],
+  declared: ReadonlySet<string>,
+  options: SurveyOptions,
+): readonly Registration[] =>
+  records
+    .filter(
+      ({ member, labels }) => !declared.has(`${hub.name}/${member}`) && options.selects({ name: member, labels }),
+    )
+    .map((record) => registrationOf(record, hub));
+
+const blockedPlan = (registration: Registration, reason: string, next: string | undefined): RegistrationPlan => ({
+  id: registration.id,
+  hub: registration.hub.name,
+  member: registration.member.name,
+  nameOnHub: nameOnHub(registration),
+  mode: registration.mode,
+  source: registration.source,
+  verdict: { is: 'blocked', reason, ...(next === undefined ? {} : { next }) },
+  steps: [],
+  notes: [],
+});
+
+/** @returns what is registered on a hub without a record and without a line in the file */
+export function unmanagedOn({ hub, found, records }: HubView, fleet: Fleet): readonly Unmanaged[] {
+  const known = new Set([
+    ...records.map(({ name }) => name),
+    ...fleet.registrations.filter((registration) => registration.hub.name === hub.name).map(nameOnHub),
+  ]);
+  return [...found.keys()]
+    .filter((name) => !known.has(name))
+    .toSorted()
+    .map((name) => ({ hub: hub.name, name }));
+}

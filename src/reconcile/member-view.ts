@@ -1,0 +1,68 @@
+import pLimit from 'p-limit';
+import type { Access } from '../model/fleet.ts';
+import { draft } from './draft.ts';
+import { type Candidate, type HubView, refsOfCandidate, withRecord } from './hub-view.ts';
+import { joined, observe } from './observe.ts';
+import { kubeSystemRef } from './record.ts';
+import { missingRights } from './rights.ts';
+import type { SurveyOptions } from './scope.ts';
+import type { Draft } from './subject.ts';
+
+interface Entry {
+  readonly candidate: Candidate;
+  readonly view: HubView;
+}
+
+/** Reads the members and plans. Each is contacted once, whatever the number of hubs it registers with. */
+export async function draftMembers(views: readonly HubView[], options: SurveyOptions): Promise<readonly Draft[]> {
+  const byAccess = new Map<string, { access: Access; entries: Entry[] }>();
+  for (const view of views) {
+    for (const candidate of view.candidates) {
+      const { access } = candidate.registration.member;
+      const key = JSON.stringify(access);
+      const group = byAccess.get(key) ?? { access, entries: [] };
+      group.entries.push({ candidate, view });
+      byAccess.set(key, group);
+    }
+  }
+  const limit = pLimit(options.concurrency);
+  const drafts = await Promise.all(
+    [...byAccess.values()].map(({ access, entries }) => limit(() => draftMember(access, entries, options))),
+  );
+  return drafts.flat();
+}
+
+async function draftMember(
+  access: Access,
+  entries: readonly Entry[],
+  options: SurveyOptions,
+): Promise<readonly Draft[]> {
+  const refs = entries
+    .flatMap(({ candidate }) => (candidate.forget === true ? [] : refsOfCandidate(candidate)))
+    .filter(({ site }) => site === 'member');
+  const member = options.open(access);
+  try {
+    const live = await observe({ member }, refs.length === 0 ? [] : [kubeSystemRef, ...refs]);
+    const system = live.get(kubeSystemRef);
+    const uid = system.is === 'found' ? system.object.metadata.uid : undefined;
+    return await Promise.all(
+      entries.map(async ({ candidate, view }) => {
+        const { driverSteps, server: _server, ...rest } = candidate;
+        const pinned = (rest.rebuilt === true ? uid : rest.record?.memberUid) ?? uid ?? '';
+        const entry = draft({
+          ...rest,
+          steps: withRecord(rest.registration, driverSteps, pinned, options.context),
+          live: joined([
+            { site: 'hub', live: view.live },
+            { site: 'member', live },
+          ]),
+          ...(uid === undefined ? {} : { memberUid: uid }),
+          ...(refs.length === 0 ? {} : { memberServer: member.endpoint }),
+        });
+        return missingRights(entry, { hub: view.cluster, member });
+      }),
+    );
+  } finally {
+    await member.close();
+  }
+}
