@@ -7,5 +7,9 @@ export function checkNode(running: string): void {
   const [major = 0, minor = 0] = running.split('.').map(Number);
   const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
-  throw new RunError(exitCodes.usage, `rollcall needs Node ${least} or newer; this is ${running}`, 'install a newer Node');
+  throw new RunError(
+    exitCodes.usage,
+    `rollcall needs Node ${least} or newer; this is ${running}`,
+    'install a newer Node',
+  );
 }

@@ -1,135 +1,82 @@
 import { ClusterError } from '../model/errors.ts';
-import type { ExecuteEvent, Outcome } from '../model/outcome.ts';
-import type { Readings } from '../model/readings.ts';
+import type { Ref } from '../model/readings.ts';
 import type { Assessment, Step } from '../model/step.ts';
 import { assess, refsOfSteps } from './assess.ts';
-import type { Draft } from './subject.ts';
-import { observe } from './observe.ts';
+import { observe, overlaid, ReadingsMap } from './observe.ts';
 import { canonical, kubeSystemRef } from './record.ts';
-import type { Context, Sites } from './steps/handler.ts';
 import { handlerOf } from './steps/index.ts';
-import type { Clock, HubWaker } from './wait.ts';
-
-/** What one registration needs to be carried out. */
-export interface Work {
-  readonly draft: Draft;
-  readonly sites: Sites;
-  readonly context: Context;
-  readonly waker: HubWaker;
-  readonly clock: Clock;
-  /** Aborted = finish the step in flight, start nothing new. */
-  readonly signal: AbortSignal;
-  /** For the whole registration, in milliseconds. */
-  readonly waitTimeoutMs: number;
-  readonly onEvent: (event: ExecuteEvent) => void;
-  /** Whether the hub's lock is still ours; asked before the first write. */
-  readonly mayWrite: () => Promise<boolean>;
-}
-
-/** How an attempt ended, without its frame (id, action, time). */
-export type Ending =
-  | { readonly is: 'done' }
-  | { readonly is: 'failed'; readonly step: string; readonly reason: string; readonly next?: string }
-  | { readonly is: 'blocked'; readonly reason: string; readonly next?: string }
-  | { readonly is: 'refused'; readonly reason: string; readonly next?: string }
-  | { readonly is: 'interrupted'; readonly step?: string };
+import type { Draft } from './subject.ts';
+import { type Ending, fenced, mayStart, rerun, stopped, type Work } from './work.ts';
 
 const membersPatience = { first: 250, factor: 1.5, most: 5_000 } as const;
-/** The hub is watched; this is for a watch that broke. */
-const hubsPatienceMs = 10_000;
-const conflictsBeforeGivingUp = 5;
+/** While something is waited for, everything is read again this often: an earlier step may need us again. */
+const wholePassMs = 10_000;
+/** How often a step may be performed, or run into somebody else's write, before it is given up. */
+const attempts = 5;
 
 /**
  * Joins, repairs or adopts one registration. Level-triggered: assess the whole list, carry out the first step that is not
  * satisfied, assess the whole list again; done when a pass carries out nothing.
  */
-export async function converge(work: Work, written: string[]): Promise<Ending> {
-  const { draft, sites, context, waker, clock, signal } = work;
-  const { plan, subject } = draft;
-  const planned = new Set(plan.steps.map(({ step }) => step));
-  const adopting = plan.verdict.is === 'change' && plan.verdict.action === 'adopt';
-  // A take-over leaves what would restart the agent to the next plan.
-  const steps = subject.steps.filter((step) => !adopting || planned.has(step.id) || !('restarts' in step));
+export async function converge(work: Work): Promise<Ending> {
+  const { draft, sites, waker, clock, signal, written } = work;
+  const planned = new Set(draft.plan.steps.map(({ step }) => step));
+  const steps = stepsOf(draft, planned);
   const refs = [kubeSystemRef, ...refsOfSteps(steps)];
   const watched = refsOfSteps(
     steps.filter(({ kind, site }) => site === 'hub' && (kind === 'approval' || kind === 'condition')),
-  );
+  ).filter(({ site }) => site === 'hub');
   const deadline = clock.now() + work.waitTimeoutMs;
-  const performed = new Map<string, string>();
-  let patience: number = membersPatience.first;
-  let conflicts = 0;
-  let waiting = '';
+  const progress = new Progress();
+  let live = new ReadingsMap();
+  let next: readonly Ref[] = refs;
+  let wholeAt = 0;
 
   for (;;) {
     const alarm = waker.arm(watched);
     try {
-      const live = await observe(sites, refs);
-      const fence = fenced(live, subject.memberUid);
-      if (fence !== undefined) return fence;
+      const whole = next === refs;
+      live = overlaid(live, await observe(sites, next));
+      if (whole) wholeAt = clock.now();
+      const fence = fenced(live, draft.subject.memberUid);
+      if (fence !== undefined) return stopped('identity', fence, written);
       const open = firstOpen(steps, live);
-      if (open === undefined) return { is: 'done' };
-      const { step, assessment } = open;
-      if (assessment.is === 'unknown' || assessment.is === 'refused') {
-        const { reason, next } = assessment;
-        const because = { reason, ...(next === undefined ? {} : { next }) };
-        if (written.length > 0) return { is: 'failed', step: step.id, ...because };
-        return { is: assessment.is === 'unknown' ? 'blocked' : 'refused', ...because };
-      }
-      if (assessment.is === 'pending') {
-        if (signal.aborted) return { is: 'interrupted', step: step.id };
-        if (clock.now() >= deadline)
-          return {
-            is: 'failed',
-            step: step.id,
-            reason: `timed out waiting for: ${assessment.waitingFor}`,
-            next: 're-running is safe',
-          };
-        if (waiting !== `${step.id} ${assessment.waitingFor}`) {
-          waiting = `${step.id} ${assessment.waitingFor}`;
-          patience = membersPatience.first;
-          work.onEvent({ type: 'waiting', id: plan.id, step: step.id, waitingFor: assessment.waitingFor });
-        }
-        const longest = step.site === 'hub' ? hubsPatienceMs : patience;
-        patience = Math.min(patience * membersPatience.factor, membersPatience.most);
-        await alarm.changed(Math.min(longest, Math.max(deadline - clock.now(), 1)), signal);
+      // What is acted upon was read in one piece.
+      if (!whole && open?.assessment.is !== 'pending') {
+        next = refs;
         continue;
       }
+      if (open === undefined) return { is: 'done' };
+      const { step, assessment } = open;
+      if (assessment.is === 'unknown') return stopped(step.id, { ...assessment, is: 'blocked' }, written);
+      if (assessment.is === 'refused') return stopped(step.id, assessment, written);
       if (signal.aborted) return { is: 'interrupted', step: step.id };
-      if (!planned.has(step.id)) {
-        return {
-          is: 'failed',
-          step: step.id,
-          reason: `changed since the plan: ${step.title} now needs a write that the plan does not name`,
-          next: 'plan again',
-        };
+      if (assessment.is === 'pending') {
+        const { waitingFor } = assessment;
+        if (clock.now() >= deadline) return timedOut(step, waitingFor);
+        if (progress.waitsAnew(step, waitingFor))
+          work.onEvent({ type: 'waiting', id: draft.plan.id, step: step.id, waitingFor });
+        const own = refsOfSteps([step]);
+        const members = own.filter(({ site }) => site === 'member');
+        const ends = Math.min(deadline, wholeAt + wholePassMs);
+        const patience = members.length === 0 ? wholePassMs : progress.patience();
+        const woken = await alarm.changed(Math.max(1, Math.min(patience, ends - clock.now())), signal);
+        next = clock.now() >= ends ? refs : woken ? [...own, ...watched] : members;
+        continue;
       }
-      const fingerprint = canonical(assessment);
-      if (performed.get(step.id) === fingerprint) {
-        return {
-          is: 'failed',
-          step: step.id,
-          reason: `not kept by the server: ${describe(assessment)}`,
-          next: 'look for a webhook or controller that changes it back',
-        };
-      }
-      if (written.length === 0 && !(await work.mayWrite())) {
-        return { is: 'blocked', reason: 'the lock on the hub was taken by another run', next: 'plan again' };
-      }
-      work.onEvent({ type: 'performing', id: plan.id, step: step.id, title: step.title });
+      if (!planned.has(step.id)) return unplanned(step);
+      if (progress.isStuck(step, assessment)) return notKept(step, assessment);
+      const refusal = await mayStart(work);
+      if (refusal !== undefined) return refusal;
+      work.onEvent({ type: 'performing', id: draft.plan.id, step: step.id, title: step.title });
+      next = refs;
       try {
-        await carryOut(step, assessment, live, sites, context);
-        performed.set(step.id, fingerprint);
-        written.push(...objectsOf(step, assessment));
+        await carryOut(step, assessment, live, work);
       } catch (error) {
         if (!(error instanceof ClusterError)) throw error;
-        conflicts += 1;
-        if (error.kind === 'conflict' && error.conflicts.length === 0 && conflicts < conflictsBeforeGivingUp) continue;
-        return {
-          is: 'failed',
-          step: step.id,
-          reason: error.message,
-          ...(error.next === undefined ? {} : { next: error.next }),
-        };
+        const raced = error.kind === 'conflict' && error.conflicts.length === 0;
+        if (raced && progress.mayRetry(step)) continue;
+        return { is: 'failed', step: step.id, reason: error.message, next: error.next ?? rerun };
       }
     } finally {
       alarm.disarm();
@@ -137,24 +84,62 @@ export async function converge(work: Work, written: string[]): Promise<Ending> {
   }
 }
 
-/** The identity fence, again on every pass: another cluster may answer under the name by now. */
-export function fenced(live: Readings, expected: string | undefined): Ending | undefined {
-  const system = live.get(kubeSystemRef);
-  if (system.is === 'unreadable') {
-    return { is: 'blocked', reason: system.reason, ...(system.next === undefined ? {} : { next: system.next }) };
+/**
+ * What must hold in the end: everything, when the agent takes part in the change; otherwise what the plan names. A label
+ * repair waits for nothing.
+ */
+function stepsOf({ plan, subject }: Draft, planned: ReadonlySet<string>): readonly Step[] {
+  const { verdict } = plan;
+  const isAwaited =
+    (verdict.is === 'change' && verdict.action === 'join') ||
+    subject.steps.some(({ id, awaited }) => awaited === true && planned.has(id));
+  if (isAwaited) return subject.steps;
+  return subject.steps.filter((step) => planned.has(step.id) || (step.kind === 'condition' && step.required === true));
+}
+
+/** What one registration has been through in this run. */
+class Progress {
+  readonly #performed = new Map<string, string[]>();
+  readonly #races = new Map<string, number>();
+  #waiting = '';
+  #patience: number = membersPatience.first;
+
+  /** @returns whether this is not what was waited for already */
+  waitsAnew(step: Step, waitingFor: string): boolean {
+    const waiting = `${step.id} ${waitingFor}`;
+    if (waiting === this.#waiting) return false;
+    this.#waiting = waiting;
+    this.#patience = membersPatience.first;
+    return true;
   }
-  const uid = system.is === 'found' ? system.object.metadata.uid : undefined;
-  if (uid !== undefined && uid === expected) return undefined;
-  return {
-    is: 'refused',
-    reason: `another cluster answers: kube-system ${uid ?? '(none)'}, planned ${expected ?? '(none)'}`,
-    next: 'plan again',
-  };
+
+  /** @returns milliseconds until the next look at a member, growing while nothing changes */
+  patience(): number {
+    const patience = this.#patience;
+    this.#patience = Math.min(patience * membersPatience.factor, membersPatience.most);
+    return patience;
+  }
+
+  /** @returns whether performing the step again is of no use: it led here before, or has been performed too often */
+  isStuck(step: Step, assessment: Assessment): boolean {
+    const before = this.#performed.get(step.id) ?? [];
+    const fingerprint = canonical(assessment);
+    this.#performed.set(step.id, [...before, fingerprint]);
+    return before.at(-1) === fingerprint || before.length >= attempts;
+  }
+
+  /** Somebody wrote between our read and our write. */
+  mayRetry(step: Step): boolean {
+    const races = (this.#races.get(step.id) ?? 0) + 1;
+    this.#races.set(step.id, races);
+    this.#performed.delete(step.id);
+    return races < attempts;
+  }
 }
 
 function firstOpen(
   steps: readonly Step[],
-  live: Readings,
+  live: ReadingsMap,
 ): { step: Step; assessment: Exclude<Assessment, { is: 'satisfied' }> } | undefined {
   for (const step of steps) {
     const assessment = assess(step, live);
@@ -166,9 +151,8 @@ function firstOpen(
 async function carryOut(
   step: Step,
   assessment: Assessment,
-  live: Readings,
-  sites: Sites,
-  context: Context,
+  live: ReadingsMap,
+  { sites, context }: Work,
 ): Promise<void> {
   if (assessment.is !== 'surplus') {
     await handlerOf(step).perform(step, live, sites, context);
@@ -181,15 +165,26 @@ async function carryOut(
   }
 }
 
-const objectsOf = (step: Step, assessment: Assessment): readonly string[] => {
-  const names =
-    'objects' in assessment
-      ? assessment.objects
-      : 'fields' in assessment
-        ? assessment.fields.map(({ object }) => object)
-        : [];
-  return [...new Set(names)].map((name) => `${step.site} ${name}`);
-};
+const timedOut = (step: Step, waitingFor: string): Ending => ({
+  is: 'failed',
+  step: step.id,
+  reason: `timed out waiting for: ${waitingFor}`,
+  next: rerun,
+});
+
+const unplanned = (step: Step): Ending => ({
+  is: 'failed',
+  step: step.id,
+  reason: `changed since the plan: ${step.title} now needs a write that the plan does not name`,
+  next: 'plan again',
+});
+
+const notKept = (step: Step, assessment: Assessment): Ending => ({
+  is: 'failed',
+  step: step.id,
+  reason: `not kept by the server: ${describe(assessment)}`,
+  next: 'look for a webhook or controller that changes it back',
+});
 
 const describe = (assessment: Assessment): string =>
   'fields' in assessment
@@ -197,12 +192,3 @@ const describe = (assessment: Assessment): string =>
     : 'objects' in assessment
       ? assessment.objects.join(', ')
       : assessment.is;
-
-/** Puts an ending into its frame. */
-export const outcomeOf = (draft: Draft, ending: Ending, written: readonly string[], tookMs: number): Outcome => ({
-  id: draft.plan.id,
-  action: draft.plan.verdict.is === 'change' ? draft.plan.verdict.action : 'none',
-  tookMs,
-  written,
-  ...ending,
-});

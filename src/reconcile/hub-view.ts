@@ -8,7 +8,14 @@ import type { Step } from '../model/step.ts';
 import { refsOfSteps } from './assess.ts';
 import { endpointOf, refsOfEndpoint } from './endpoint.ts';
 import { observeInBulk } from './observe.ts';
-import { type BrokenRecord, decodeRecords, type FleetRecord, recordsRef, recordStep, registrationOf } from './record.ts';
+import {
+  type BrokenRecord,
+  decodeRecords,
+  type FleetRecord,
+  recordsRef,
+  recordStep,
+  registrationOf,
+} from './record.ts';
 import { refsOfRemoval } from './removal.ts';
 import type { SurveyOptions } from './scope.ts';
 import { refsOfCondition } from './steps/condition.ts';
@@ -146,9 +153,7 @@ const orphansOf = (
   options: SurveyOptions,
 ): readonly Registration[] =>
   records
-    .filter(
-      ({ member, labels }) => !declared.has(`${hub.name}/${member}`) && options.selects({ name: member, labels }),
-    )
+    .filter(({ member, labels }) => !declared.has(`${hub.name}/${member}`) && options.selects({ name: member, labels }))
     .map((record) => registrationOf(record, hub));
 
 const blockedPlan = (registration: Registration, reason: string, next: string | undefined): RegistrationPlan => ({

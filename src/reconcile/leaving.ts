@@ -17,7 +17,9 @@ export function leaving(subject: Subject): RegistrationPlan {
   }
   const { tombstone } = record;
   const earlier =
-    tombstone === undefined ? [] : [`forgotten at ${tombstone.since}, left on the member: ${tombstone.left.join(', ')}`];
+    tombstone === undefined
+      ? []
+      : [`forgotten at ${tombstone.since}, left on the member: ${tombstone.left.join(', ')}`];
   const system = live.get(kubeSystemRef);
   if (system.is === 'unreadable' && forget !== true) {
     return framed(subject, { is: 'blocked', ...reasonOf(system) }, { notes: earlier });
@@ -25,7 +27,8 @@ export function leaving(subject: Subject): RegistrationPlan {
   const { works, addons } = driver.consequences(registration);
   const consequences = countOf(live, works, addons);
   if ('unknown' in consequences) return framed(subject, { is: 'blocked', reason: consequences.unknown });
-  const refusal = (forget === true ? refuseForget(subject, consequences) : undefined) ?? refuseFirst(subject, consequences);
+  const refusal =
+    (forget === true ? refuseForget(subject, consequences) : undefined) ?? refuseFirst(subject, consequences);
   if (refusal !== undefined) return framed(subject, refusal, { consequences, notes: earlier });
   const removal = removalOf(subject);
   if ('unknown' in removal) return framed(subject, { is: 'blocked', reason: removal.unknown }, { consequences });

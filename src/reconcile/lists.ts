@@ -16,9 +16,10 @@ export class ListAnswers {
   answer(ref: Ref): Reading | undefined {
     if (ref.read === 'object') {
       const { namespace, name } = ref.key;
-      const [object] = this.#by('name', (item) => `${item.metadata.namespace ?? ''}/${item.metadata.name}`).get(
-        `${namespace ?? ''}/${name}`,
-      ) ?? [];
+      const [object] =
+        this.#by('name', (item) => `${item.metadata.namespace ?? ''}/${item.metadata.name}`).get(
+          `${namespace ?? ''}/${name}`,
+        ) ?? [];
       return object === undefined ? { is: 'absent', at: this.#at } : { is: 'found', object, at: this.#at };
     }
     if (ref.read !== 'list') return undefined;

@@ -4,11 +4,13 @@ import { ClusterError } from '../model/errors.ts';
 import type { Access } from '../model/fleet.ts';
 import type { ExecuteEvent, Outcome } from '../model/outcome.ts';
 import type { Draft } from './subject.ts';
-import { converge, outcomeOf, type Work } from './execute.ts';
+import { converge } from './execute.ts';
 import type { Lock } from './lock.ts';
+import { recorded } from './recorded.ts';
 import type { Context } from './steps/handler.ts';
 import { remove } from './unjoin.ts';
 import { type Clock, HubWaker } from './wait.ts';
+import { outcomeOf, type Work } from './work.ts';
 
 /** A renewal well within the lock's 60 seconds. */
 const lockRenewalMs = 20_000;
@@ -79,12 +81,13 @@ async function carryOut(draft: Draft, hub: Cluster, waker: HubWaker, options: Ru
   const work: Work = {
     ...options,
     draft,
-    sites: { hub, member },
+    sites: { hub: recorded(hub, 'hub', written), member: recorded(member, 'member', written) },
+    written,
     waker,
     mayWrite: () => options.lock.held(plan.hub),
   };
   try {
-    const ending = verdict.action === 'unjoin' ? await remove(work, written) : await converge(work, written);
+    const ending = await (verdict.action === 'unjoin' ? remove(work) : converge(work));
     const outcome = outcomeOf(draft, ending, written, options.clock.now() - started);
     options.onEvent({ type: 'finished', id: plan.id, outcome });
     return outcome;

@@ -17,8 +17,11 @@ interface Waiter {
 
 /** Something that is armed before a read, so that no change between the read and the wait is missed. */
 export interface Alarm {
-  /** Resolves when an object of one of the refs has changed since arming, after `atMostMs`, or when the signal is aborted. */
-  changed(atMostMs: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when an object of one of the refs has changed since arming, after `atMostMs`, or when the signal is aborted.
+   * @returns whether something has changed
+   */
+  changed(atMostMs: number, signal: AbortSignal): Promise<boolean>;
   disarm(): void;
 }
 
@@ -41,14 +44,16 @@ export class HubWaker {
   arm(refs: readonly Ref[]): Alarm {
     const watched = refs.filter((ref) => ref.site === 'hub' && 'bulk' in ref && ref.bulk !== undefined);
     for (const ref of watched) if ('bulk' in ref && ref.bulk !== undefined) this.#watch(ref.bulk);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const waiter = { refs: watched, wake: resolve };
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const waiter = { refs: watched, wake: () => resolve(true) };
     this.#waiters.add(waiter);
     return {
       changed: async (atMostMs, signal) => {
         const timer = new AbortController();
-        await Promise.race([promise, this.#clock.sleep(atMostMs, AbortSignal.any([signal, timer.signal]))]);
+        const slept = this.#clock.sleep(atMostMs, AbortSignal.any([signal, timer.signal])).then(() => false);
+        const woken = await Promise.race([promise, slept]);
         timer.abort();
+        return woken;
       },
       disarm: () => this.#waiters.delete(waiter),
     };

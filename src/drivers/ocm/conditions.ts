@@ -157,7 +157,12 @@ export const hubHealthy = (refs: Refs): Condition => ({
     says(refs.managedCluster, 'HubAcceptedManagedCluster', 'True', 'the hub to accept the cluster'),
     joined(refs),
     says(refs.managedCluster, 'ManagedClusterConditionAvailable', 'True', 'the hub to say Available'),
-    neverSays(refs.managedCluster, 'ManagedClusterConditionClockSynced', 'False', 'the clocks of hub and member to be in sync'),
+    neverSays(
+      refs.managedCluster,
+      'ManagedClusterConditionClockSynced',
+      'False',
+      'the clocks of hub and member to be in sync',
+    ),
   ],
 });
 

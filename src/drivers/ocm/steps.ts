@@ -66,7 +66,9 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
       ...(clusterSet === undefined
         ? {}
         : {
-            rights: [webhookRight('create', 'cluster.open-cluster-management.io', 'managedclustersets', 'join', clusterSet)],
+            rights: [
+              webhookRight('create', 'cluster.open-cluster-management.io', 'managedclustersets', 'join', clusterSet),
+            ],
           }),
       removal: { first: true, guards: worksGuards(registration, refs), progress: { path: deletingMessage } },
       leaves: [
@@ -212,7 +214,9 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
         },
       ],
       awaited: true,
-      rights: [webhookRight('update', 'register.open-cluster-management.io', 'managedclusters', 'accept', names.cluster)],
+      rights: [
+        webhookRight('update', 'register.open-cluster-management.io', 'managedclusters', 'accept', names.cluster),
+      ],
     },
     waited('credential', 'member', "agent's certificate", usable),
     waited('klusterlet-healthy', 'member', 'Klusterlet conditions', klusterletHealthy(refs)),
