@@ -36,8 +36,8 @@ function staying(subject: Subject): RegistrationPlan {
     if (assessment.is === 'refused') return framed(subject, { is: 'refused', ...reasonOf(assessment) }, { notes });
   }
   if (record === undefined && found !== undefined && !registration.adopt) {
-    const steps = planned.filter(({ step }) => step !== 'record');
-    return framed(subject, unmanaged(subject, 'set adopt: true to take it over'), { steps, notes });
+    const differing = planned.filter(({ step }) => step !== 'record');
+    return framed(subject, unmanaged(subject, 'set adopt: true to take it over'), { steps: differing, notes });
   }
   const rebuilt = refuseRebuilt(subject);
   if (rebuilt !== undefined) return framed(subject, rebuilt, { notes });

@@ -121,8 +121,8 @@ function judgeAge(
     if ('unknown' in duration) return duration.unknown;
     seconds = condition.within.leaseFactor * (Number(duration.value) || defaultLeaseSeconds);
   }
-  const age = Math.round((now - time) / 1000);
-  return verdict(age <= seconds, `last ${age} s ago`);
+  // The moment and not the age: the same live state reads the same a second later.
+  return verdict(now - time <= seconds * 1000, `last at ${new Date(time).toISOString()}`);
 }
 
 function detailOf(condition: { from: Ref; path: Path }, object: unknown, value: unknown): string | undefined {

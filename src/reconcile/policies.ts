@@ -1,8 +1,11 @@
 import { nameOnHub } from '../model/fleet.ts';
 import type { Action, RegistrationPlan, Verdict } from '../model/plan.ts';
-import { type Draft, orphanReason } from './subject.ts';
+import { fleetLabel } from './compare.ts';
+import { nameOf } from './judge.ts';
+import { valueAt } from './path.ts';
 import { type BrokenRecord, type FleetRecord, registrationOf } from './record.ts';
 import { isLoopback } from './site.ts';
+import { type Draft, orphanReason } from './subject.ts';
 
 /** What the policies know beside the drafts themselves. */
 export interface PolicyContext {
@@ -82,9 +85,10 @@ const pinnedNames: Policy = each(({ plan, subject }, { fleet, records }) => {
 /** Another cluster answers under the old name. */
 const anotherCluster: Policy = each(({ plan, subject }) => {
   const { record, memberUid, rebuilt } = subject;
-  if (record === undefined || memberUid === undefined || record.memberUid === memberUid || !open(plan.verdict))
+  if (record === undefined || memberUid === undefined || record.memberUid === memberUid || rebuilt === true)
     return undefined;
-  if (rebuilt === true) return undefined;
+  // What else is refused of it (no operator, say) would only mislead: it is not the cluster that is meant.
+  if (plan.verdict.is === 'blocked') return undefined;
   return refuse(
     `another cluster: kube-system ${memberUid}, recorded ${record.memberUid}`,
     `rebuilt? rollcall apply --rebuilt ${plan.member}`,
@@ -133,17 +137,22 @@ const loopbackEndpoint: Policy = each(({ plan, subject }, { hubServers }) => {
   );
 });
 
-/** A join must not take over agents that somebody else installed: those of another hub, say. */
+/** A join must not take over agents that somebody else installed, nor our own ones of another hub. */
 const occupied: Policy = each(({ plan, subject }, { fleet }) => {
   if (plan.verdict.is !== 'change' || plan.verdict.action !== 'join' || subject.record !== undefined) return undefined;
   const names = subject.steps.flatMap((step) => {
-    if (step.kind !== 'object' || step.restarts === undefined) return [];
-    return step.objects.flatMap(({ ref, object }) => {
+    if (step.restarts === undefined) return [];
+    if (step.kind === 'credential') {
+      const reading = subject.live.get(step.secret.ref);
+      const server = reading.is === 'found' ? valueAt(reading.object, ['facts', step.secret.key, 'server']) : undefined;
+      return server === undefined || server === step.kubeconfig.server
+        ? []
+        : [`${nameOf(step.secret.ref)} for ${String(server)}`];
+    }
+    if (step.kind !== 'object' || subject.registration.adopt) return [];
+    return step.objects.flatMap(({ ref }) => {
       const reading = subject.live.get(ref);
-      const labels = reading.is === 'found' ? reading.object.metadata.labels : undefined;
-      return reading.is === 'found' && labels?.['rollcall.dev/fleet'] !== fleet
-        ? [`${object.kind}/${object.metadata.name}`]
-        : [];
+      return reading.is === 'found' && reading.object.metadata.labels?.[fleetLabel] !== fleet ? [nameOf(ref)] : [];
     });
   });
   return names.length === 0

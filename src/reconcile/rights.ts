@@ -1,18 +1,44 @@
-import type { Cluster } from '../model/cluster.ts';
+import type { AccessQuestion, Cluster } from '../model/cluster.ts';
 import { ClusterError } from '../model/errors.ts';
-import type { Draft } from './subject.ts';
-import type { Sites } from './steps/handler.ts';
+import type { PlannedStep } from '../model/plan.ts';
+import type { SiteName } from '../model/readings.ts';
+import type { Step } from '../model/step.ts';
+import { right, type Sites } from './steps/handler.ts';
 import { handlerOf } from './steps/index.ts';
+import type { Draft } from './subject.ts';
+
+interface Right {
+  readonly site: SiteName;
+  readonly question: AccessQuestion;
+}
 
 const asked = new WeakMap<Cluster, Map<string, Promise<boolean>>>();
 
-function may(cluster: Cluster, question: Parameters<Cluster['may']>[0]): Promise<boolean> {
+function may(cluster: Cluster, question: AccessQuestion): Promise<boolean> {
   const answers = asked.get(cluster) ?? new Map<string, Promise<boolean>>();
   asked.set(cluster, answers);
   const key = JSON.stringify(question);
   const answer = answers.get(key) ?? cluster.may(question);
   answers.set(key, answer);
   return answer;
+}
+
+/** What carrying out one planned step asks of the API server. */
+function rightsFor(step: Step, does: PlannedStep['does']): readonly Right[] {
+  const owned = handlerOf(step).owned(step);
+  if (does === 'wait') return [];
+  if (does === 'remove') {
+    const leaves = (step.leaves ?? []).flatMap(({ ref }) =>
+      ref.read === 'object' || ref.read === 'list' ? [right(ref.site, 'delete', ref.key)] : [],
+    );
+    return [...owned.map((ref) => right(ref.site, 'delete', ref.key)), ...leaves];
+  }
+  return [
+    ...handlerOf(step).rights(step),
+    // An apply that creates is authorized as both.
+    ...(does === 'create' || does === 'issue' ? owned.map((ref) => right(ref.site, 'create', ref.key)) : []),
+    ...(step.rights ?? []).map((question) => ({ site: step.site, question })),
+  ];
 }
 
 /**
@@ -24,40 +50,28 @@ export async function missingRights(entry: Draft, sites: Sites): Promise<Draft> 
   const { plan, subject } = entry;
   if (plan.verdict.is !== 'change') return entry;
   const planned = new Map(plan.steps.map(({ step, does }) => [step, does]));
-  const needed = subject.steps.flatMap((step) => {
-    const does = planned.get(step.id);
-    if (does === undefined || does === 'wait') return [];
-    const rights = handlerOf(step).rights(step);
-    return does === 'remove'
-      ? rights.map((right) => ({ ...right, question: { ...right.question, verb: 'delete' } }))
-      : rights;
-  });
+  const needed = subject.steps.flatMap((step) => rightsFor(step, planned.get(step.id) ?? 'wait'));
   try {
     const answers = await Promise.all(
-      needed.map(async ({ site, question }) => ({ site, question, yes: await may(sites[site], question) })),
+      needed.map(async (one) => ({ ...one, yes: await may(sites[one.site], one.question) })),
     );
-    const missing = answers.filter(({ yes }) => !yes);
+    const missing = answers.filter(({ yes }) => !yes).map(described);
     if (missing.length === 0) return entry;
-    const list = missing.map(({ site, question }) => {
-      const resource = `${question.resource}${question.subresource === undefined ? '' : `/${question.subresource}`}`;
-      const group = question.group === '' ? '' : `.${question.group}`;
-      const place = question.namespace === undefined ? '' : ` in namespace ${question.namespace}`;
-      return `${question.verb} ${resource}${group}${place} on the ${site}`;
-    });
-    return {
-      subject,
-      plan: {
-        ...plan,
-        steps: [],
-        verdict: {
-          is: 'refused',
-          reason: `the credentials may not: ${[...new Set(list)].join('; ')}`,
-          next: 'grant the rights (README, "Rights"), or use other credentials',
-        },
-      },
-    };
+    const verdict = {
+      is: 'refused',
+      reason: `the credentials may not: ${[...new Set(missing)].join('; ')}`,
+      next: 'grant the rights (README, "Rights"), or use other credentials',
+    } as const;
+    return { subject, plan: { ...plan, steps: [], verdict } };
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
     return { subject, plan: { ...plan, steps: [], verdict: { is: 'blocked', reason: error.message } } };
   }
+}
+
+function described({ site, question }: Right): string {
+  const { verb, group, subresource, namespace } = question;
+  const resource = `${question.resource}${subresource === undefined ? '' : `/${subresource}`}`;
+  const place = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  return `${verb} ${resource}${group === '' ? '' : `.${group}`}${place} on the ${site}`;
 }

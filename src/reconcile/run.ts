@@ -91,16 +91,6 @@ async function carryOut(draft: Draft, hub: Cluster, waker: HubWaker, options: Ru
     const outcome = outcomeOf(draft, ending, written, options.clock.now() - started);
     options.onEvent({ type: 'finished', id: plan.id, outcome });
     return outcome;
-  } catch (error) {
-    if (!(error instanceof ClusterError)) throw error;
-    const outcome = outcomeOf(
-      draft,
-      { is: 'failed', step: 'read', reason: error.message },
-      written,
-      options.clock.now() - started,
-    );
-    options.onEvent({ type: 'finished', id: plan.id, outcome });
-    return outcome;
   } finally {
     await member.close();
   }

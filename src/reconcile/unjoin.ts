@@ -25,6 +25,8 @@ export async function remove(work: Work): Promise<Ending> {
     ({ site, read }) => read !== 'contents' && (!forget || site === 'hub'),
   );
   const deadline = clock.now() + work.waitTimeoutMs;
+  /** Leftovers that were found to be more than that, and stay. */
+  const staying = new Set<string>();
   let waiting = '';
   let step = subject.steps[0]?.id ?? '';
 
@@ -34,7 +36,7 @@ export async function remove(work: Work): Promise<Ending> {
       const live = await observe(forget ? { hub: sites.hub } : sites, reads);
       const fence = forget ? undefined : fenced(live, subject.memberUid);
       if (fence !== undefined) return stopped('identity', fence, written);
-      const next = await nextRemoval(order, live, work);
+      const next = await nextRemoval(order, live, work, staying);
       if (next.is === 'gone' && !forget) return { is: 'done' };
       if (next.is === 'stopped') return next.ending;
       step = next.is === 'gone' ? recordStepId : next.step.id;
@@ -75,7 +77,7 @@ type Next =
   | { readonly is: 'waiting'; readonly step: Step; readonly waitingFor: string }
   | { readonly is: 'delete'; readonly step: Step; readonly targets: readonly Target[] };
 
-async function nextRemoval(order: readonly Step[], live: Readings, work: Work): Promise<Next> {
+async function nextRemoval(order: readonly Step[], live: Readings, work: Work, staying: Set<string>): Promise<Next> {
   const { written, draft } = work;
   const unknown = (step: Step, reason: string): Next => ({
     is: 'stopped',
@@ -99,7 +101,7 @@ async function nextRemoval(order: readonly Step[], live: Readings, work: Work): 
       }
       return { is: 'delete', step, targets: present.filter((target) => !leaving.includes(target)) };
     }
-    const left = await leftoverOf(step, live, work);
+    const left = await leftoverOf(step, live, work, staying);
     if (left !== undefined) return 'unknown' in left ? unknown(step, left.unknown) : left;
   }
   return { is: 'gone' };
@@ -119,18 +121,20 @@ async function leftoverOf(
   step: Step,
   live: Readings,
   work: Work,
+  staying: Set<string>,
 ): Promise<Next | { readonly unknown: string } | undefined> {
   for (const leave of step.leaves ?? []) {
     const left = leftoversOf(leave, live);
     if ('unknown' in left) return left;
     const leaving = left.present.filter(isLeaving);
-    const targets = left.present.filter((target) => !leaving.includes(target));
+    const targets = left.present.filter((target) => !leaving.includes(target) && !staying.has(target.name));
     if (targets.length > 0) {
       if (leave.onlyIf === undefined) return { is: 'delete', step, targets };
       const judgement = judge(leave.onlyIf, await observe(work.sites, refsOfCondition(leave.onlyIf)));
       if (judgement.is === 'unknown') return { unknown: judgement.because };
       if (judgement.is === 'holds') return { is: 'delete', step, targets };
       const names = targets.map(({ name }) => name).join(', ');
+      for (const { name } of targets) staying.add(name);
       work.onEvent({
         type: 'waiting',
         id: work.draft.plan.id,

@@ -17,7 +17,7 @@ const sorted = (value: unknown): unknown => {
   // A map's own entries, so that a key named __proto__ stays a key.
   return Object.fromEntries(
     Object.entries(value)
-      .sort(byKey)
+      .toSorted(byKey)
       .map(([key, inner]) => [key, sorted(inner)]),
   );
 };

@@ -52,7 +52,7 @@ export function tally(total: number): Tally {
     waiting(columns) {
       const all = [...running].flatMap(([id, text]) => (text === undefined ? [] : [{ member: memberOf(id), text }]));
       return grouped(all, ({ text, member }) => template(text, member))
-        .sort((a, b) => b.length - a.length)
+        .toSorted((a, b) => b.length - a.length)
         .slice(0, reasonsShown)
         .map((group) => {
           const who = group.length === 1 ? group[0].member : counted(group.length, 'member');

@@ -47,7 +47,7 @@ function totals(rows: readonly StatusRow[], shown: number): string {
 /** The table of registrations that are not as declared (all of them with `all`), by member; counts in the last line. */
 export function statusText(status: Status, style: Style, all = false): string {
   const at = Date.parse(status.at);
-  const rows = status.rows.filter((row) => all || !quietStates.includes(row.state)).sort(byName);
+  const rows = status.rows.filter((row) => all || !quietStates.includes(row.state)).toSorted(byName);
   const cells = rows.map((row) => [
     row.member,
     row.hub,

@@ -69,7 +69,7 @@ function again(outcomes: readonly Outcome[], { command, membersAsArguments }: Ru
   const rest = outcomes.filter(
     ({ is }) => is === 'failed' || is === 'blocked' || is === 'interrupted' || is === 'not-started',
   );
-  const names = [...new Set(rest.map((outcome) => memberOf(outcome.id)))].sort();
+  const names = [...new Set(rest.map((outcome) => memberOf(outcome.id)))].toSorted();
   if (names.length === 0) return [];
   if (membersAsArguments) return [{ lead: 'again: ', tone: 'heading', text: `${command} ${names.join(' ')}` }];
   const text =

@@ -18,7 +18,7 @@ export function usageText(
   style: Style,
 ): string {
   if (clusters.length === 0) return '';
-  const kinds = [...new Set(clusters.flatMap(({ usage }) => Object.keys(usage.requests)))].sort();
+  const kinds = [...new Set(clusters.flatMap(({ usage }) => Object.keys(usage.requests)))].toSorted();
   const cells = (usage: ClusterUsage): string[] =>
     [usage.connections, total(usage), ...kinds.map((kind) => usage.requests[kind] ?? 0)].map(String);
   const groups = grouped(clusters, ({ name, usage }) => (clusters.length > many ? cells(usage).join(' ') : name));

@@ -9,7 +9,7 @@ const isBare = (text: string): boolean =>
   /^[\w./:@%+=-]+$/.test(text) && !/^(?:true|false|null|-?\d[\d.eE+-]*)$/.test(text);
 
 /** A JSON value as people write it: words bare, strings that could be taken for something else in quotes, nothing as `(none)`. */
-export const shown = (value: unknown): string => {
+const shown = (value: unknown): string => {
   if (value === undefined) return '(none)';
   return typeof value === 'string' && isBare(value) ? value : compactJson(value);
 };

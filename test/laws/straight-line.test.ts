@@ -1,44 +1,56 @@
-import { afterEach, expect, test } from 'vitest';
-import { fleetOf, testWorld, type TestWorld } from './world.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { drivers } from '../../src/drivers/index.ts';
+import { modes } from '../../src/model/fleet.ts';
+import { fleetOf } from './fleet.ts';
+import { testWorld, type TestWorld } from './world.ts';
+import { verdicts } from './read-plan.ts';
 
-let world: TestWorld | undefined;
-afterEach(async () => {
-  await world?.close();
-  world = undefined;
-});
+const writes = (requests: readonly string[]): readonly string[] =>
+  requests.filter((request) => !request.startsWith('GET') && !request.includes('selfsubjectaccessreviews'));
 
-test('joins, does nothing, repairs, unjoins', async () => {
-  world = await testWorld({ members: ['edge-1', 'edge-2'] });
+describe.each(modes.map((mode) => drivers[mode]))('$mode', ({ mode }) => {
+  let world: TestWorld;
+  const labels = { tier: 'gold' };
   const fleet = fleetOf([
-    { name: 'edge-1', labels: { tier: 'gold' } },
-    { name: 'edge-2', mode: 'ocm-singleton' },
+    { name: 'edge-1', mode, labels },
+    { name: 'edge-2', mode, options: { resources: { qosClass: 'BestEffort' } } },
   ]);
-  const first = await world.apply(fleet);
-  expect(first.outcomes.map(({ is }) => is)).toEqual(['done', 'done']);
-  world.requests.length = 0;
-  const again = await world.plan(fleet);
-  expect(again.plan.registrations.map(({ verdict }) => verdict)).toEqual([{ is: 'in-sync' }, { is: 'in-sync' }]);
-  expect(world.requests.filter((r) => !r.startsWith('GET'))).toEqual([]);
-  console.log(world.requests.join('\n'));
+  beforeAll(async () => {
+    world = await testWorld({ members: ['edge-1', 'edge-2'] });
+  });
+  afterAll(() => world.close());
 
-  const other = fleetOf([
-    { name: 'edge-1', labels: { tier: 'silver', x: 'y' }, mode: 'ocm-singleton' },
-    { name: 'edge-2', mode: 'ocm-default', options: { resources: { qosClass: 'BestEffort' } } },
-  ]);
-  const repair = await world.apply(other);
-  console.log(JSON.stringify(repair.survey.plan.registrations, null, 1), repair.outcomes);
-  expect(repair.outcomes.map(({ is }) => is)).toEqual(['done', 'done']);
-  expect((await world.plan(other)).plan.registrations.map(({ verdict }) => verdict)).toEqual([
-    { is: 'in-sync' },
-    { is: 'in-sync' },
-  ]);
-  const gone = fleetOf([{ name: 'edge-1', state: 'absent' }]);
-  const left = await world.apply(gone, { prune: true });
-  console.log(
-    JSON.stringify(left.survey.plan.registrations, null, 1),
-    left.outcomes,
-    left.events.map((e) => JSON.stringify(e)).join('\n'),
-  );
-  expect(left.outcomes.map(({ is }) => is)).toEqual(['done', 'done']);
-  expect((await world.plan(gone)).plan.registrations.map(({ verdict }) => verdict)).toEqual([{ is: 'in-sync' }]);
+  test('from an empty world apply converges, then the plan is empty and a second apply writes nothing', async () => {
+    const { survey, outcomes } = await world.apply(fleet);
+    expect(survey.plan.registrations.map(({ verdict }) => verdict)).toEqual([
+      { is: 'change', action: 'join' },
+      { is: 'change', action: 'join' },
+    ]);
+    expect(outcomes.map(({ is }) => is)).toEqual(['done', 'done']);
+    expect(verdicts(await world.plan(fleet))).toEqual({ 'hub/edge-1': 'in-sync', 'hub/edge-2': 'in-sync' });
+    world.requests.length = 0;
+    expect((await world.apply(fleet)).outcomes).toEqual([]);
+    expect(writes(world.requests)).toEqual([]);
+  });
+
+  test('the same fleet and live state give the same bytes', async () => {
+    const [one, other] = [await world.plan(fleet), await world.plan(fleet)];
+    expect(JSON.stringify(one.plan)).toBe(JSON.stringify(other.plan));
+  });
+
+  test('a label repair writes the ManagedCluster and the record, and nothing else', async () => {
+    const silver = fleetOf([{ name: 'edge-1', mode, labels: { tier: 'silver', zone: 'a' } }]);
+    const scope = { targeted: true, selects: ({ name }: { name: string }) => name === 'edge-1' };
+    world.requests.length = 0;
+    const { outcomes, events } = await world.apply(silver, scope);
+    expect(outcomes).toMatchObject([
+      { is: 'done', action: 'repair', written: ['hub ConfigMap/rollcall/edge-1', 'hub ManagedCluster/edge-1'] },
+    ]);
+    expect(events.filter(({ type }) => type === 'waiting')).toEqual([]);
+    expect(writes(world.requests).filter((request) => !request.includes(' hub '))).toEqual([]);
+    await world.apply(fleet, scope);
+    const live = await world.read('hub', '/apis/cluster.open-cluster-management.io/v1/managedclusters/edge-1');
+    expect(live?.metadata.labels).toMatchObject({ tier: 'gold' });
+    expect(live?.metadata.labels).not.toHaveProperty('zone');
+  });
 });

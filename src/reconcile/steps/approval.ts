@@ -47,7 +47,7 @@ const isRequest = (facts: unknown): facts is CertificateRequestFacts =>
 function sorted(
   step: ApprovalStep,
   live: Readings,
-): { own: readonly KubeObject[]; others: readonly string[] } | { unknown: string } {
+): { own: readonly KubeObject[]; others: readonly string[]; count: number } | { unknown: string } {
   const reading = live.get(step.requests);
   if (reading.is === 'unreadable') return { unknown: reading.reason };
   const items = reading.is === 'listed' ? reading.items : [];
@@ -57,6 +57,7 @@ function sorted(
       .filter((item) => item.objection === undefined)
       .map(({ request }) => request)
       .toSorted((a, b) => (b.metadata.creationTimestamp ?? '').localeCompare(a.metadata.creationTimestamp ?? '')),
+    count: items.length,
     others: judged
       .filter((item) => item.objection !== undefined && !issued(item.request) && !hasCondition(item.request, 'Denied'))
       .map((item) => `${item.request.metadata.name}, ${item.objection ?? ''}`),
@@ -71,6 +72,15 @@ export function strangers(step: ApprovalStep, live: Readings): readonly string[]
 
 const undecided = (request: KubeObject): boolean =>
   !hasCondition(request, 'Approved') && !hasCondition(request, 'Denied');
+
+/**
+ * A denial is a person's no, and the agent asks again at once: it stands until a later request was approved.
+ * @param own newest first
+ */
+function lastDenied(own: readonly KubeObject[]): KubeObject | undefined {
+  const decided = own.find((request) => !undecided(request));
+  return decided !== undefined && hasCondition(decided, 'Denied') ? decided : undefined;
+}
 
 /** The newest request that provably comes from the agent that we gave the bootstrap credential to. */
 export const approvalHandler: StepHandler<ApprovalStep> = {
@@ -100,22 +110,32 @@ export const approvalHandler: StepHandler<ApprovalStep> = {
   assess(step, live): Assessment {
     const found = sorted(step, live);
     if ('unknown' in found) return { is: 'unknown', reason: found.unknown };
+    const denied = lastDenied(found.own);
+    if (denied !== undefined) {
+      return {
+        is: 'refused',
+        reason: `CertificateSigningRequest/${denied.metadata.name} was denied`,
+        next: 'delete that request if the denial no longer stands; the agent asks again by itself',
+      };
+    }
     const newest = found.own[0];
     const ignored =
       found.others.length === 0 ? '' : `; ${found.others.length} by somebody else ignored (${found.others.join('; ')})`;
-    if (newest === undefined) {
-      return { is: 'pending', waitingFor: `a certificate request of the member's own identity${ignored}` };
+    if (newest !== undefined && undecided(newest)) {
+      return { is: 'missing', objects: [`CertificateSigningRequest/${newest.metadata.name}`] };
     }
-    if (undecided(newest)) return { is: 'missing', objects: [`CertificateSigningRequest/${newest.metadata.name}`] };
-    if (hasCondition(newest, 'Denied')) {
-      return {
-        is: 'refused',
-        reason: `CertificateSigningRequest/${newest.metadata.name} was denied`,
-        next: 'delete the request to let the agent ask again',
-      };
+    const halted =
+      found.count < step.requestLimit
+        ? ''
+        : `; the agent makes no more while there are ${step.requestLimit}: delete old ones`;
+    if (newest === undefined) {
+      return { is: 'pending', waitingFor: `a certificate request of the member's own identity${ignored}${halted}` };
     }
     if (issued(newest))
-      return { is: 'pending', waitingFor: `the agent to use the certificate of ${newest.metadata.name}${ignored}` };
+      return {
+        is: 'pending',
+        waitingFor: `the agent to use the certificate of ${newest.metadata.name}${ignored}${halted}`,
+      };
     const reading = live.get(step.requests);
     const approvedAt = Date.parse(
       String(valueAt(newest, ['status', 'conditions', { type: 'Approved' }, 'lastUpdateTime'])),

@@ -117,7 +117,7 @@ function tokenDiffs(
   let live: string | undefined;
   if (token === undefined) live = facts.hasToken ? 'an opaque token' : 'no token';
   else if (token.subject !== wanted) live = `a token of ${token.subject ?? 'nobody'}`;
-  else if (left < leastTokenMs) live = `a token that expired ${token.expires ?? ''}`;
+  else if (left < leastTokenMs) live = 'a token that has expired';
   else if (accountUid === undefined || token.subjectUid !== accountUid) live = 'a token of a deleted identity';
   if (live === undefined) return [];
   return [{ object, path: `.data.${step.secret.key} token`, live, desired: `a live token of ${wanted}` }];

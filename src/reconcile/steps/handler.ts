@@ -1,4 +1,4 @@
-import type { AccessQuestion, Cluster } from '../../model/cluster.ts';
+import type { AccessQuestion, Cluster, ResourceType } from '../../model/cluster.ts';
 import type { Readings, Ref, SiteName } from '../../model/readings.ts';
 import type { Assessment, Step } from '../../model/step.ts';
 
@@ -27,11 +27,11 @@ export interface StepHandler<S extends Step> {
   rights(step: S): readonly { readonly site: SiteName; readonly question: AccessQuestion }[];
 }
 
-/** @returns the question behind a verb on an object's resource type */
+/** @returns the question behind a verb on objects of a resource type */
 export const right = (
   site: SiteName,
   verb: string,
-  key: Extract<Ref, { read: 'object' }>['key'],
+  key: { readonly type: ResourceType; readonly namespace?: string },
   subresource?: string,
 ) => {
   const [group, version] = key.type.apiVersion.split('/');

@@ -4,7 +4,6 @@ import type { ObjectStep } from '../../model/step.ts';
 import { compare, type Difference, fleetLabel, markerLabel } from '../compare.ts';
 import { nameOf } from '../judge.ts';
 import { isPersonsTool } from '../managed-fields.ts';
-import { printPath } from '../path.ts';
 import { type Context, right, type StepHandler } from './handler.ts';
 
 type Wanted = ObjectStep['objects'][number];
@@ -60,7 +59,9 @@ export const objectHandler: StepHandler<ObjectStep> = {
         await cluster.apply(wanted.type, object, { fieldManager: step.fieldManager, force: false });
       } catch (error) {
         if (!(error instanceof ClusterError) || error.conflicts.length === 0) throw error;
-        const ours = (step.fieldRules ?? []).filter(({ rule }) => rule === 'ours').map(({ path }) => printPath(path));
+        const ours = (step.fieldRules ?? [])
+          .filter(({ rule }) => rule === 'ours')
+          .map(({ path }) => `.${path.join('.')}`);
         const held = error.conflicts.filter(({ manager, field }) => !isPersonsTool(manager) && !ours.includes(field));
         if (held.length > 0) {
           throw new ClusterError(

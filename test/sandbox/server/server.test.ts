@@ -14,10 +14,10 @@ describe('history', () => {
     const first = await api.get(`${configMaps}?limit=1`);
     await api.delete(`${configMaps}/b`);
     server.compact();
-    const expired = await api.get(`${configMaps}?limit=1&continue=${field(first.body, 'metadata.continue')}`);
+    const expired = await api.get(`${configMaps}?limit=1&continue=${String(field(first.body, 'metadata.continue'))}`);
     expect(expired).toMatchObject({ status: 410, body: { reason: 'Expired' } });
     const next = field(expired.body, 'metadata.continue');
-    const second = await api.get(`${configMaps}?limit=5&continue=${next}`);
+    const second = await api.get(`${configMaps}?limit=5&continue=${String(next)}`);
     expect(second.body.items?.map((item) => item.metadata.name)).toEqual(['c']);
   });
 
@@ -33,7 +33,7 @@ describe('history', () => {
     const { api } = start();
     const made = await api.post(configMaps, named('a'));
     await api.delete(`${configMaps}/a`);
-    const at = (version: unknown) => api.get(`${configMaps}?resourceVersionMatch=Exact&resourceVersion=${version}`);
+    const at = (version: unknown) => api.get(`${configMaps}?resourceVersionMatch=Exact&resourceVersion=${String(version)}`);
     expect((await at(made.body.metadata.resourceVersion)).body.items).toMatchObject([{ metadata: { name: 'a' } }]);
     expect(await at(99_999)).toMatchObject({ status: 504, body: { reason: 'Timeout' } });
   });

@@ -37,7 +37,7 @@ function established(spec: DefinitionSpec, status: Status, now: string): object 
 export function definitions(core: Core): Controller {
   const accept = (type: ServedType, definition: KubeObject) => {
     const spec = definitionSpec(definition);
-    const status = established(spec, (definition['status'] ?? {}) as Status, timestamp(core.chance));
+    const status = established(spec, definition['status'] ?? {}, timestamp(core.chance));
     core.registry.install(definition);
     replace(core, type, definition, { ...definition, status }, writer, { subresource: 'status' });
   };

@@ -59,7 +59,7 @@ export function signing(core: Core): Controller {
       const request = core.store.get(group, resource, undefined, name);
       const type = core.registry.find(`${group}/v1`, resource);
       if (!type || !open(request)) return;
-      const status = await outcome(request['spec'] as Spec, (request['status'] ?? {}) as Status);
+      const status = await outcome(request['spec'] as Spec, request['status'] ?? {});
       const live = core.store.get(group, resource, undefined, name);
       if (!open(live) || live.metadata.uid !== request.metadata.uid) return;
       replace(core, type, live, { ...live, status }, controllerWriter, { subresource: 'status' });
