@@ -87,7 +87,8 @@ export async function viewHub(
     const declared = new Set(options.fleet.registrations.map(({ id }) => id));
     const candidates: Candidate[] = [];
     const blocked: RegistrationPlan[] = [];
-    for (const registration of [...selected, ...orphansOf(hub, [...own.values()], declared, options)]) {
+    for (const written of [...selected, ...orphansOf(hub, [...own.values()], declared, options)]) {
+      const registration = asRecorded(written, [...own.values()]);
       const endpoint = endpointOf(registration, cluster.endpoint, known, options.fingerprints);
       if ('problem' in endpoint) {
         blocked.push(blockedPlan(registration, endpoint.problem, endpoint.next));
@@ -115,6 +116,17 @@ export async function viewHub(
     if (error instanceof ClusterError) return unobserved(error.message, error.next);
     throw error;
   }
+}
+
+/**
+ * What leaves is taken apart as it was put together: the file may have lost the options by then, and without them other
+ * objects would be meant, those of another registration on the same member among them.
+ */
+function asRecorded(registration: Registration, own: readonly FleetRecord[]): Registration {
+  const { hub, member, works, source } = registration;
+  const record = own.find((candidate) => candidate.member === member.name);
+  if (registration.state === 'present' || record === undefined) return registration;
+  return { ...registrationOf(record, hub), member, works, source };
 }
 
 const whyOf = ({ state }: Registration, inFile: boolean): { readonly why?: string } => {

@@ -41,6 +41,8 @@ export async function run(options: RunOptions): Promise<readonly Outcome[]> {
   const wakers = new Map([...options.hubs].map(([hub, cluster]) => [hub, new HubWaker(cluster, options.clock)]));
   const done = new AbortController();
   const renewals = renewUntil(options, done.signal);
+  // A bug in it is thrown below, not as an unhandled rejection in the middle of the run.
+  renewals.catch(() => {});
   try {
     return await Promise.all(
       options.drafts.map(async (draft) => {

@@ -36,6 +36,29 @@ const bootstrapMatches = (facts: HubFacts, refs: Refs): readonly Condition[] => 
   },
 ];
 
+/** Somebody may have given the agent to another hub, or to another name, since: then it is not ours to remove. */
+export const agentIsOurs = (registration: Registration, facts: HubFacts, refs: Refs): Condition => ({
+  all: [
+    {
+      from: refs.klusterlet,
+      path: ['spec', 'clusterName'],
+      equals: { value: namesOf(registration).cluster },
+      says: 'the Klusterlet to be of this cluster name',
+    },
+    {
+      any: [
+        { ref: refs.bootstrap, is: 'absent', says: 'no bootstrap secret to be there' },
+        {
+          from: refs.bootstrap,
+          path: ['facts', 'kubeconfig', 'server'],
+          equals: { value: facts.server },
+          says: 'the bootstrap secret to name this hub',
+        },
+      ],
+    },
+  ],
+});
+
 /**
  * The agent holds a certificate for this cluster on this hub, in date, and for the agent identity that the mode wants.
  * OCM's agent compares server, proxy, CA and cluster name of its two kubeconfigs; a difference makes it bootstrap again.

@@ -2,7 +2,7 @@ import type { HubFacts } from '../../model/driver.ts';
 import type { Registration } from '../../model/fleet.ts';
 import type { Condition, ConditionStep, Step } from '../../model/step.ts';
 import { addOnNameLabel, api, clusterSetLabel, operatorNamespace } from './api.ts';
-import { agentAlive, credentialUsable, deletingMessage, hubHealthy, joined, klusterletHealthy } from './conditions.ts';
+import { agentAlive, agentIsOurs, credentialUsable, deletingMessage, hubHealthy, joined, klusterletHealthy } from './conditions.ts';
 import { klusterlet, klusterletRules } from './klusterlet.ts';
 import { preconditions, worksGuards } from './preconditions.ts';
 import { namesOf, refsOf } from './refs.ts';
@@ -156,6 +156,7 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
             noneWhere: { path: ['spec', 'agentID'], equals: { from: refs.klusterlet, path: ['metadata', 'uid'] } },
             says: 'no AppliedManifestWork of this agent to be left on the member',
           },
+          agentIsOurs(registration, facts, refs),
         ],
       },
     },
