@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 import { hostname, homedir, userInfo } from 'node:os';
+import { explain } from './cli/failure.ts';
 import type { Interrupt, Io } from './cli/io.ts';
 import { checkNode } from './cli/node-version.ts';
 import { program } from './cli/program.ts';
-import { styleOf } from './cli/style.ts';
-import { version } from './cli/version.ts';
-import { ClusterError, exitCodes, RunError } from './model/errors.ts';
+import { exitCodes, RunError } from './model/errors.ts';
 
 const signals = { SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated } as const;
 
@@ -43,40 +42,46 @@ function operator(): string {
   }
 }
 
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    throw new RunError(exitCodes.usage, 'the working folder does not exist any more', 'change to one that does');
+  }
+}
+
 const io: Io = {
   stdout: process.stdout,
   stderr: process.stderr,
   stdin: process.stdin,
   env: process.env,
-  cwd: process.cwd(),
+  get cwd() {
+    return workingFolder();
+  },
   homeFolder: homedir(),
   operator: operator(),
   interrupt: interrupts(),
 };
 
-// A reader that has seen enough (head) is no error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(exitCodes.ok);
-  throw error;
-});
+// Output that cannot be written (head has seen enough, a disk is full) is no reason to leave a run half done: it goes on unseen.
+let unwritten: string | undefined;
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') unwritten ??= code;
+  });
+}
 
 let exitCode: number;
 try {
   checkNode(process.versions.node);
   exitCode = await program(process.argv.slice(2), io);
 } catch (error) {
-  if (error instanceof RunError || error instanceof ClusterError) {
-    const { causeText } = await import('./report/cause.ts');
-    process.stderr.write(
-      causeText(error, styleOf(process.stderr, { color: !process.argv.includes('--no-color') }, io)),
-    );
-    exitCode = error instanceof RunError ? error.exitCode : exitCodes.incomplete;
-  } else {
-    const stack = error instanceof Error ? error.stack : String(error);
-    process.stderr.write(
-      `This is a bug in rollcall ${version}. Please report it with the command line and this stack:\n${stack ?? ''}\n`,
-    );
-    exitCode = exitCodes.bug;
-  }
+  exitCode = explain(error, process.argv, io);
+}
+// The error of the last write is told a moment after it.
+await new Promise(setImmediate);
+if (unwritten !== undefined) {
+  process.stderr.write(`not all of the output could be written (${unwritten})\n`);
+  exitCode ||= exitCodes.incomplete;
 }
 process.exit(exitCode);

@@ -9,8 +9,8 @@ import { planText } from '../report/plan-text.ts';
 import { progressFor } from '../report/progress.ts';
 import { summaryJson, summaryText } from '../report/summary.ts';
 import { usageText } from '../report/usage-lines.ts';
-import { confirm } from './confirm.ts';
-import { deadline } from './deadline.ts';
+import { confirm, passYes } from './confirm.ts';
+import { type Deadline, deadline } from './deadline.ts';
 import { exitOfRun } from './exit.ts';
 import { checkTarget, loadOrRefuse } from './fleet.ts';
 import type { Io } from './io.ts';
@@ -45,18 +45,32 @@ export async function change(
   io: Io,
 ): Promise<number> {
   const rooms = house(io);
-  const found = await look(fleet, options, scope, rooms);
+  const limit = deadline(options.timeout, io.interrupt.signal);
+  const found = await limit.within(look(fleet, options, scope, rooms));
   try {
+    checkFound(found, scope, options);
     const json = options.output === 'json';
     if (!json)
       io.stdout.write(planText(found.plan, { style: styleOf(io.stdout, options, io), version, all: options.all }));
-    checkFound(found, scope, options);
     const planned = toExecute(found.plan);
-    if (planned.length === 0) return exitOfRun(found.plan, [], undefined);
+    if (planned.length === 0) {
+      const exitCode = exitOfRun(found.plan, [], undefined);
+      const at = new Date().toISOString();
+      if (json) io.stdout.write(summaryJson([], { startedAt: at, endedAt: at, exitCode, command: '' }));
+      return exitCode;
+    }
     checkRemovals(removalsOf(found.plan), options.allowRemovals);
+    if (!options.yes && json) {
+      throw new RunError(
+        exitCodes.refused,
+        'not confirmed: with -o json nobody is asked; nothing was changed',
+        passYes,
+      );
+    }
     if (!options.yes) await confirm(`\nCarry out ${planned.length} change${planned.length === 1 ? '' : 's'}?`, io);
-    return await carryOut(found, options, command, rooms, io);
+    return await carryOut(found, options, command, { ...rooms, limit }, io);
   } finally {
+    limit.clear();
     await found.close();
     if (options.verbose) io.stderr.write(usageText(rooms.usage(), styleOf(io.stderr, options, io)));
   }
@@ -66,7 +80,7 @@ async function carryOut(
   found: Survey,
   options: ChangeOptions,
   command: { readonly name: string; readonly membersAsArguments: boolean },
-  rooms: House,
+  rooms: House & { readonly limit: Deadline },
   io: Io,
 ): Promise<number> {
   const ids = new Set(toExecute(found.plan).map(({ id }) => id));
@@ -75,7 +89,6 @@ async function carryOut(
   const json = options.output === 'json';
   const startedAt = new Date().toISOString();
   const release = io.interrupt.hold('interrupted: finishing the steps in flight; once more ends at once');
-  const limit = deadline(options.timeout, io.interrupt.signal);
   const lock = await takeLock(
     new Map([...found.hubs].filter(([hub]) => targets.has(hub))),
     found.plan.fleet,
@@ -83,6 +96,7 @@ async function carryOut(
   );
   const progress = progressFor({
     kind: options.quiet ? 'quiet' : json ? 'ndjson' : io.stdout.isTTY ? 'tty' : 'lines',
+    steps: options.verbose,
     total: drafts.length,
     write: (text) => io.stdout.write(text),
     stream: io.stdout,
@@ -96,7 +110,7 @@ async function carryOut(
       lock,
       context: { fleet: found.plan.fleet, version },
       clock: rooms.clock,
-      signal: limit.signal,
+      signal: rooms.limit.signal,
       concurrency: options.concurrency,
       hubConcurrency: options.hubConcurrency,
       waitTimeoutMs: options.waitTimeout,
@@ -119,7 +133,6 @@ async function carryOut(
   } finally {
     await progress.close();
     await lock.release();
-    limit.clear();
     release();
   }
 }

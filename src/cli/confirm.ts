@@ -2,6 +2,9 @@ import { createInterface } from 'node:readline/promises';
 import { exitCodes, RunError } from '../model/errors.ts';
 import type { Io } from './io.ts';
 
+/** What to do where nobody can be asked. */
+export const passYes = 'review the plan, then pass --yes';
+
 /**
  * Asks at the terminal; only `yes` is a yes.
  * @throws RunError exit 4 without a terminal, or when the answer is anything else
@@ -11,7 +14,7 @@ export async function confirm(question: string, io: Io): Promise<void> {
     throw new RunError(
       exitCodes.refused,
       'not confirmed: there is no terminal to ask at; nothing was changed',
-      'review the plan, then pass --yes',
+      passYes,
     );
   }
   const lines = createInterface({ input: io.stdin, output: io.stdout });

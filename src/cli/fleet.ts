@@ -1,4 +1,3 @@
-import leven from 'leven';
 import { loadFleet } from '../config/fleet.ts';
 import { exitCodes, RunError } from '../model/errors.ts';
 import type { Fleet } from '../model/fleet.ts';
@@ -6,6 +5,7 @@ import { problemsText } from '../report/problems.ts';
 import type { Io } from './io.ts';
 import { type FleetOptions, selection, type TargetOptions, variables } from './options.ts';
 import { styleOf } from './style.ts';
+import { nearest } from './usage.ts';
 
 /** Reads the fleet file that the options name. */
 export const load = (options: FleetOptions, io: Io) =>
@@ -72,10 +72,8 @@ export function checkTarget(
 function checkNames(what: string, given: readonly string[] | undefined, known: readonly string[]): void {
   for (const name of given ?? []) {
     if (known.includes(name)) continue;
-    const near = known
-      .map((candidate) => [leven(name, candidate), candidate] as const)
-      .toSorted(([a], [b]) => a - b)[0];
-    const hint = near !== undefined && near[0] <= 3 ? `did you mean ${near[1]}?` : undefined;
-    throw new RunError(exitCodes.usage, `--${what} ${name} is not in the fleet file`, hint);
+    const near = nearest(name, known);
+    const next = near === undefined ? `rollcall validate --effective lists every ${what}` : `did you mean ${near}?`;
+    throw new RunError(exitCodes.usage, `--${what} ${name} is not in the fleet file`, next);
   }
 }

@@ -34,17 +34,18 @@ export interface ChangeOptions extends TargetOptions {
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /**
- * @param text as in `90s`, `10m`, `1h30m`, `250ms`
- * @returns milliseconds
- * @throws RunError exit 3
+ * @param option for the message
+ * @returns a function from a text as in `90s`, `10m`, `1h30m`, `250ms` to milliseconds, which throws RunError exit 3
  */
-export function duration(text: string): number {
-  const parts = [...text.matchAll(/(\d+)(ms|s|m|h)/g)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
-    throw new RunError(exitCodes.usage, `"${text}" is not a duration`, 'write it as in 90s, 10m or 1h30m');
-  }
-  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ''] ?? 0), 0);
-}
+export const duration =
+  (option: string) =>
+  (text: string): number => {
+    const parts = [...text.matchAll(/(\d+)(ms|s|m|h)/g)];
+    if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
+      throw new RunError(exitCodes.usage, `--${option} ${text} is no duration as in 90s, 10m or 1h30m`);
+    }
+    return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ''] ?? 0), 0);
+  };
 
 const list = (values: readonly (string | number)[]): string[] =>
   values.flatMap((value) => String(value).split(',')).filter((value) => value !== '');
@@ -113,12 +114,12 @@ export const targetOptions = <T>(yargs: Argv<T>) =>
       alias: 'v',
       type: 'boolean',
       default: false,
-      describe: 'requests and connections per cluster, on standard error',
+      describe: 'every step while it is carried out; requests and connections per cluster, on standard error',
     })
     .option('quiet', { type: 'boolean', default: false, describe: 'no progress' })
     .option('timeout', {
       type: 'string',
-      coerce: duration,
+      coerce: duration('timeout'),
       describe: 'for the whole run, as in 30m; what is not started by then is left',
       requiresArg: true,
     });
@@ -135,7 +136,7 @@ export const changeOptions = <T>(yargs: Argv<T>) =>
     .option('wait-timeout', {
       type: 'string',
       default: '5m',
-      coerce: duration,
+      coerce: duration('wait-timeout'),
       describe: 'for one registration to get through',
       requiresArg: true,
     });

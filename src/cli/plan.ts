@@ -1,6 +1,7 @@
 import { planJson } from '../report/plan-json.ts';
 import { planText } from '../report/plan-text.ts';
 import { usageText } from '../report/usage-lines.ts';
+import { deadline } from './deadline.ts';
 import { exitOfPlan } from './exit.ts';
 import { checkTarget, loadOrRefuse } from './fleet.ts';
 import type { Io } from './io.ts';
@@ -17,7 +18,10 @@ export async function plan(
   const fleet = await loadOrRefuse(options, io);
   checkTarget(fleet, options, options.prune);
   const rooms = house(io);
-  const found = await look(fleet, options, { prune: options.prune, forget: [], rebuilt: [] }, rooms);
+  const limit = deadline(options.timeout, io.interrupt.signal);
+  const found = await limit
+    .within(look(fleet, options, { prune: options.prune, forget: [], rebuilt: [], readOnly: true }, rooms))
+    .finally(limit.clear);
   await found.close();
   const style = styleOf(io.stdout, options, io);
   io.stdout.write(

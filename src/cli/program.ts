@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs';
 import { exitCodes, RunError } from '../model/errors.ts';
 import type { Io } from './io.ts';
 import { actions, changeOptions, checkNumbers, duration, fleetOptions, targetOptions } from './options.ts';
+import { usageError } from './usage.ts';
 import { version } from './version.ts';
 
 /**
@@ -12,7 +13,7 @@ import { version } from './version.ts';
  */
 export async function program(argv: readonly string[], io: Io): Promise<number> {
   let code: number = exitCodes.ok;
-  const parser = yargs([...argv])
+  const parser = yargs([], io.cwd)
     .scriptName('rollcall')
     .usage('$0 <command>\n\nDeclarative registration of fleets of Kubernetes clusters with their hubs.')
     .version(version)
@@ -20,12 +21,17 @@ export async function program(argv: readonly string[], io: Io): Promise<number> 
     .alias('help', 'h')
     .strict()
     .demandCommand(1, 'name a command; rollcall --help lists them')
-    .recommendCommands()
     .wrap(Math.min(io.stdout.columns || 100, 100))
     .exitProcess(false)
     .parserConfiguration({ 'duplicate-arguments-array': false, 'greedy-arrays': false })
     .fail((message, error) => {
-      throw error ?? new RunError(exitCodes.usage, message, 'rollcall <command> --help');
+      // What yargs finds wrong comes with an error of its own or without; a command's own error comes as it is.
+      if (error !== undefined && error.name !== 'YError') throw error;
+      if (argv.length === 0) throw new RunError(exitCodes.usage, message);
+      throw usageError(message, argv, {
+        commands: commandNames,
+        options: Object.keys((parser as WithOptions).getOptions().key),
+      });
     })
     .epilogue(
       'Exit codes: 0 done, 2 changes pending, 3 usage or file, 4 refused, 5 some not done, 6 a hub not observed, 130 interrupted',
@@ -33,9 +39,16 @@ export async function program(argv: readonly string[], io: Io): Promise<number> 
   commands(parser, io, (result) => {
     code = result;
   });
-  await parser.parseAsync();
+  await parser.parseAsync([...argv], {}, (_error, _args, output) => {
+    if (output !== '') io.stdout.write(`${output}\n`);
+  });
   return code;
 }
+
+/** Public in yargs, not in its types. */
+type WithOptions = Argv & { getOptions(): { readonly key: Readonly<Record<string, unknown>> } };
+
+const commandNames = ['validate', 'plan', 'apply', 'status', 'unjoin', 'sandbox', 'schema'];
 
 function commands(parser: Argv, io: Io, done: (code: number) => void): void {
   parser
@@ -157,7 +170,7 @@ function commands(parser: Argv, io: Io, done: (code: number) => void): void {
           .option('latency', {
             type: 'string',
             default: '0ms',
-            coerce: duration,
+            coerce: duration('latency'),
             describe: 'every answer comes that much later, as in 50ms',
             requiresArg: true,
           })

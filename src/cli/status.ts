@@ -2,6 +2,7 @@ import { statusOf } from '../reconcile/status.ts';
 import { statusJson } from '../report/plan-json.ts';
 import { statusText } from '../report/status-table.ts';
 import { usageText } from '../report/usage-lines.ts';
+import { deadline } from './deadline.ts';
 import { exitOfPlan } from './exit.ts';
 import { checkTarget, loadOrRefuse } from './fleet.ts';
 import type { Io } from './io.ts';
@@ -14,7 +15,10 @@ export async function status(options: TargetOptions, io: Io): Promise<number> {
   const fleet = await loadOrRefuse(options, io);
   checkTarget(fleet, options, false);
   const rooms = house(io);
-  const found = await look(fleet, options, { prune: false, forget: [], rebuilt: [] }, rooms);
+  const limit = deadline(options.timeout, io.interrupt.signal);
+  const found = await limit
+    .within(look(fleet, options, { prune: false, forget: [], rebuilt: [], readOnly: true }, rooms))
+    .finally(limit.clear);
   await found.close();
   const standing = statusOf(found);
   io.stdout.write(

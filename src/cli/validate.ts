@@ -1,5 +1,6 @@
 import { exitCodes } from '../model/errors.ts';
 import { problemsJson, problemsText } from '../report/problems.ts';
+import { counted } from '../report/words.ts';
 import { load } from './fleet.ts';
 import type { Io } from './io.ts';
 import type { FleetOptions } from './options.ts';
@@ -23,7 +24,7 @@ export async function validate(
   else {
     const { name, hubs, members, registrations } = loaded.fleet;
     io.stdout.write(
-      `${name}: valid, ${hubs.length} hubs, ${members.length} members, ${registrations.length} registrations\n`,
+      `${name}: valid, ${counted(hubs.length, 'hub')}, ${counted(members.length, 'member')}, ${counted(registrations.length, 'registration')}\n`,
     );
   }
   return code;

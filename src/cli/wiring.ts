@@ -31,6 +31,8 @@ export interface Scope {
   readonly only?: readonly Action[];
   readonly forget: readonly string[];
   readonly rebuilt: readonly string[];
+  /** The command writes nothing. */
+  readonly readOnly?: true;
 }
 
 const systemClock: Clock = {

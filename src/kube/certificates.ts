@@ -1,15 +1,28 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import type { CertificateFacts } from '../model/cluster.ts';
+import type { CertificateFacts, CertificateRequestFacts } from '../model/cluster.ts';
 import { rfc3339 } from './clock.ts';
 
 const pemCertificate = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED )?CERTIFICATE-----/g;
+
+/** Every member's agent holds the CA of its hub: a few bundles are met thousands of times. */
+const knownPrints = new Map<string, readonly string[]>();
+const maxKnownPrints = 64;
 
 /**
  * @param pem a bundle in any order, with any text around the certificates
  * @returns sorted SHA-256 fingerprints (lower-case hex), each once: bundles are equal when these are
  * @throws Error when it holds no certificate or one that cannot be parsed
  */
-export function fingerprints(pem: string): string[] {
+export function fingerprints(pem: string): readonly string[] {
+  const known = knownPrints.get(pem);
+  if (known !== undefined) return known;
+  const made = printsOf(pem);
+  if (knownPrints.size >= maxKnownPrints) knownPrints.clear();
+  knownPrints.set(pem, made);
+  return made;
+}
+
+function printsOf(pem: string): readonly string[] {
   const found = pem.match(pemCertificate);
   if (found === null) throw new Error('no certificate in it');
   const prints = found.map((block) => createHash('sha256').update(new X509Certificate(block).raw).digest('hex'));
@@ -20,10 +33,28 @@ export function fingerprints(pem: string): string[] {
  * @param pem its first certificate counts
  * @throws Error when there is none
  */
-export function certificateFacts(pem: string): CertificateFacts {
+export const certificateFacts = (pem: string): CertificateFacts => factsOf(firstIn(pem));
+
+/**
+ * @param pem what a signer made of a request: it copies the subject, and signs no request whose own signature does not verify
+ * @returns the certificate's facts, and those of the request as far as it was granted
+ * @throws Error when there is no certificate in it
+ */
+export function issuedFacts(pem: string): { certificate: CertificateFacts; request: CertificateRequestFacts } {
+  const parsed = firstIn(pem);
+  const certificate = factsOf(parsed);
+  const { commonName, organizations } = certificate;
+  const subjectAltNames = parsed.subjectAltName?.split(', ') ?? [];
+  return { certificate, request: { commonName, organizations, subjectAltNames, signatureValid: true } };
+}
+
+function firstIn(pem: string): X509Certificate {
   const block = pem.match(pemCertificate)?.[0];
   if (block === undefined) throw new Error('no certificate in it');
-  const certificate = new X509Certificate(block);
+  return new X509Certificate(block);
+}
+
+function factsOf(certificate: X509Certificate): CertificateFacts {
   const subject = certificate.toLegacyObject().subject;
   return {
     commonName: several(subject['CN']).at(-1) ?? '',

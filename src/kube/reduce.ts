@@ -1,5 +1,5 @@
 import type { KubeconfigFacts, KubeObject, ResourceType, SecretFacts } from '../model/cluster.ts';
-import { certificateFacts, fingerprints } from './certificates.ts';
+import { certificateFacts, fingerprints, issuedFacts } from './certificates.ts';
 import { rfc3339 } from './clock.ts';
 import { at, isObject, type JsonObject, textAt } from './json.ts';
 import { claimsOf } from './jwt.ts';
@@ -18,7 +18,8 @@ const copies = new Set(['kubectl.kubernetes.io/last-applied-configuration', 'kap
  * Takes secret bytes out of an object before it leaves this room, and puts facts in their place.
  * - Secret: `data`, `stringData` and copies in annotations go; `facts` (asked key by key) come.
  * - ConfigMap: `facts` come beside `data`, with `caPem` in those of a kubeconfig.
- * - CertificateSigningRequest: `facts.request` and `facts.certificate` replace the request and the certificate.
+ * - CertificateSigningRequest: `facts.request` and `facts.certificate` replace the request and the certificate. Once there is a
+ *   certificate, nothing is left to be decided on the request, and both say what was granted.
  */
 export async function reduce(type: ResourceType, object: KubeObject, asked: SecretFacts = {}): Promise<KubeObject> {
   if (type.apiVersion === 'v1' && type.kind === 'Secret') return reduceSecret(object, asked);
@@ -69,12 +70,7 @@ function factsOf(asked: SecretFacts, text: (key: string) => string | undefined, 
 async function reduceRequest(object: KubeObject): Promise<KubeObject> {
   const { request, ...spec } = objectAt(object, 'spec');
   const { certificate, ...status } = objectAt(object, 'status');
-  const facts: Record<string, unknown> = {};
-  if (typeof request === 'string') {
-    facts['request'] = await certificateRequestFacts(decoded(request)).catch(invalid);
-  }
-  if (typeof certificate === 'string' && certificate !== '')
-    facts['certificate'] = parsed(() => certificateFacts(decoded(certificate)));
+  const facts = await factsOfRequest(request, certificate);
   const { spec: hadSpec, status: hadStatus, ...rest } = object;
   return {
     ...rest,
@@ -84,6 +80,18 @@ async function reduceRequest(object: KubeObject): Promise<KubeObject> {
     ...(hadSpec !== undefined && { spec }),
     ...(hadStatus !== undefined && { status }),
     facts,
+  };
+}
+
+async function factsOfRequest(request: unknown, certificate: unknown): Promise<JsonObject> {
+  const issued =
+    typeof certificate === 'string' && certificate !== '' ? parsed(() => issuedFacts(decoded(certificate))) : undefined;
+  if (issued !== undefined && !('invalid' in issued)) return { ...issued };
+  return {
+    ...(typeof request === 'string' && {
+      request: await certificateRequestFacts(decoded(request)).catch(invalid),
+    }),
+    ...(issued !== undefined && { certificate: issued }),
   };
 }
 
@@ -97,7 +105,6 @@ export function kubeconfigFacts(text: string, withCa = false): KubeconfigFacts {
   const context = config.currentContext;
   // The cluster-info ConfigMap has a cluster and no context.
   const only = context === undefined && config.clusters.size === 1 ? [...config.clusters][0] : undefined;
-  if (context === undefined && only === undefined) throw new Error('it has no current context');
   if (context === undefined && only === undefined) throw new Error('it has no current context');
   const chosen =
     only === undefined

@@ -145,7 +145,8 @@ export interface CertificateFacts {
 
 /**
  * Facts of a PKCS#10 request. A CertificateSigningRequest read through {@link Cluster} carries them as `facts.request`
- * in place of `spec.request`, and `facts.certificate` ({@link CertificateFacts}) in place of `status.certificate`.
+ * in place of `spec.request`, and `facts.certificate` ({@link CertificateFacts}) in place of `status.certificate`. Once there is a
+ * certificate, they are what was granted.
  */
 export interface CertificateRequestFacts {
   readonly commonName: string;

@@ -75,6 +75,8 @@ interface StepBase {
     /** Removed before everything else (at most one step). Its guards are judged in the plan, the others' just before. */
     readonly first?: true;
     readonly guards?: readonly Condition[];
+    /** Only removed while this holds; otherwise its objects stay and the plan says so. */
+    readonly onlyIf?: Condition;
     /** Where the object says how its deletion goes. */
     readonly progress?: { readonly path: Path };
   };

@@ -31,11 +31,18 @@ export function assess(step: Step, live: Readings): Assessment {
 }
 
 function assessSurplus(step: Step, live: Readings): Assessment {
-  const present: string[] = [];
-  for (const ref of handlerOf(step).owned(step)) {
-    const reading = live.get(ref);
-    if (reading.is === 'unreadable') return { is: 'unknown', reason: reading.reason };
-    if (reading.is === 'found') present.push(nameOf(ref));
-  }
-  return present.length > 0 ? { is: 'surplus', objects: present } : { is: 'satisfied' };
+  const unread = handlerOf(step)
+    .owned(step)
+    .map((ref) => live.get(ref))
+    .find(({ is }) => is === 'unreadable');
+  if (unread?.is === 'unreadable') return { is: 'unknown', reason: unread.reason };
+  const objects = presentOf(step, live);
+  return objects.length > 0 ? { is: 'surplus', objects } : { is: 'satisfied' };
 }
+
+/** @returns the names of a step's objects that are there */
+export const presentOf = (step: Step, live: Readings): readonly string[] =>
+  handlerOf(step)
+    .owned(step)
+    .filter((ref) => live.get(ref).is === 'found')
+    .map(nameOf);

@@ -1,6 +1,7 @@
 import type { PlannedStep, RegistrationPlan } from '../model/plan.ts';
+import type { Readings } from '../model/readings.ts';
 import type { Assessment, Step } from '../model/step.ts';
-import { assess } from './assess.ts';
+import { assess, presentOf } from './assess.ts';
 import { judge, nameOf } from './judge.ts';
 import { leaving } from './leaving.ts';
 import { kubeSystemRef } from './record.ts';
@@ -31,7 +32,7 @@ function staying(subject: Subject): RegistrationPlan {
   for (const { assessment } of assessed) {
     if (assessment.is === 'unknown') return framed(subject, { is: 'blocked', ...reasonOf(assessment) }, { notes });
   }
-  const planned = assessed.flatMap(({ step, assessment }) => plannedStep(step, assessment) ?? []);
+  const planned = plannedSteps(assessed, live);
   for (const { assessment } of assessed) {
     if (assessment.is === 'refused') return framed(subject, { is: 'refused', ...reasonOf(assessment) }, { notes });
   }
@@ -90,14 +91,31 @@ function refuseRebuilt({ rebuilt, record, memberUid, driver, registration, live 
   } as const;
 }
 
+function plannedSteps(assessed: readonly Assessed[], live: Readings): readonly PlannedStep[] {
+  const planned = assessed.map(({ step, assessment }) => plannedStep(step, assessment));
+  const isAwaited = assessed.some(({ step }, index) => step.awaited === true && planned[index] !== undefined);
+  return assessed.flatMap(({ step, assessment }, index) => {
+    const entry = planned[index];
+    if (entry !== undefined) return [entry];
+    // What is there and needed now goes at the end of this very change.
+    const isTemporary = isAwaited && assessment.is === 'satisfied' && step.until !== undefined;
+    const objects = isTemporary ? presentOf(step, live) : [];
+    return objects.length === 0 ? [] : [{ ...entryOf(step, 'remove'), objects }];
+  });
+}
+
+const entryOf = (step: Step, does: PlannedStep['does']): PlannedStep => ({
+  step: step.id,
+  site: step.site,
+  title: step.title,
+  does,
+  objects: handlerOf(step).owned(step).map(nameOf),
+  fields: [],
+});
+
 function plannedStep(step: Step, assessment: Assessment): PlannedStep | undefined {
   const entry = (does: PlannedStep['does'], rest: Partial<PlannedStep> = {}): PlannedStep => ({
-    step: step.id,
-    site: step.site,
-    title: step.title,
-    does,
-    objects: handlerOf(step).owned(step).map(nameOf),
-    fields: [],
+    ...entryOf(step, does),
     ...rest,
   });
   switch (assessment.is) {

@@ -23,7 +23,7 @@ export const refsOfEndpoint = (hub: Hub, registrations: readonly Registration[])
 
 /**
  * How the members of a registration reach its hub: the registration's own endpoint, the hub's, or the hub's access.
- * A declared server without a CA is verified by the CA of the access only when it is the same server.
+ * A declared server without a CA is verified by the CA of the access: it is the same cluster by another address.
  * @returns the facts, or why they cannot be had
  */
 export function endpointOf(
@@ -32,9 +32,7 @@ export function endpointOf(
   live: Readings,
   fingerprints: (pem: string) => readonly string[],
 ): HubFacts | { readonly problem: string; readonly next?: string } {
-  // An unjoin tells nobody how to reach the hub.
-  const declared: Endpoint =
-    registration.state === 'absent' ? {} : { ...registration.hub.endpoint, ...registration.hubEndpoint };
+  const declared: Endpoint = { ...registration.hub.endpoint, ...registration.hubEndpoint };
   const looked = declared.lookup === undefined ? undefined : clusterInfo(live);
   if (looked !== undefined && 'problem' in looked) return looked;
   const server = declared.server ?? looked?.server ?? access.server;

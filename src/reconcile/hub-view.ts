@@ -1,5 +1,5 @@
 import type { Cluster } from '../model/cluster.ts';
-import type { FoundRegistration } from '../model/driver.ts';
+import type { FoundRegistration, HubFacts } from '../model/driver.ts';
 import { ClusterError } from '../model/errors.ts';
 import { type Fleet, type Hub, nameOnHub, type Registration } from '../model/fleet.ts';
 import type { RegistrationPlan, Unmanaged } from '../model/plan.ts';
@@ -17,6 +17,7 @@ import {
   registrationOf,
 } from './record.ts';
 import { refsOfRemoval } from './removal.ts';
+import { trustedAccess } from './recorded-access.ts';
 import type { SurveyOptions } from './scope.ts';
 import { refsOfCondition } from './steps/condition.ts';
 import type { Context } from './steps/handler.ts';
@@ -81,21 +82,30 @@ export async function viewHub(
       if ('unreadable' in discovered) return unobserved(discovered.unreadable);
       for (const entry of discovered) found.set(entry.name, entry);
     }
-    const own = new Map(
-      records.filter(({ fleet }) => fleet === options.fleet.name).map((record) => [record.name, record]),
-    );
+    const mine = records.filter(({ fleet }) => fleet === options.fleet.name);
+    const byName = new Map(mine.map((record) => [record.name, record]));
+    const byMember = new Map(mine.map((record) => [record.member, record]));
     const declared = new Set(options.fleet.registrations.map(({ id }) => id));
     const candidates: Candidate[] = [];
     const blocked: RegistrationPlan[] = [];
-    for (const written of [...selected, ...orphansOf(hub, [...own.values()], declared, options)]) {
-      const registration = asRecorded(written, [...own.values()]);
-      const endpoint = endpointOf(registration, cluster.endpoint, known, options.fingerprints);
+    for (const written of [...selected, ...orphansOf(hub, mine, declared, options)]) {
+      const recorded = asRecorded(written, byMember.get(written.member.name));
+      const access = declared.has(written.id)
+        ? written.member.access
+        : trustedAccess(recorded.member.access, options.fleet);
+      if ('distrusted' in access && !options.forget.includes(written.member.name)) {
+        blocked.push(blockedPlan(recorded, access.distrusted, 'declare it again with state: absent and its access'));
+        continue;
+      }
+      const registration = 'distrusted' in access ? recorded : { ...recorded, member: { ...recorded.member, access } };
+      const record = byName.get(nameOnHub(registration));
+      const now = endpointOf(registration, cluster.endpoint, known, options.fingerprints);
+      const endpoint = registration.state === 'absent' ? asTold(now, record) : now;
       if ('problem' in endpoint) {
         blocked.push(blockedPlan(registration, endpoint.problem, endpoint.next));
         continue;
       }
       const driver = options.drivers[registration.mode];
-      const record = own.get(nameOnHub(registration));
       const entry = found.get(nameOnHub(registration));
       candidates.push({
         registration,
@@ -122,11 +132,19 @@ export async function viewHub(
  * What leaves is taken apart as it was put together: the file may have lost the options by then, and without them other
  * objects would be meant, those of another registration on the same member among them.
  */
-function asRecorded(registration: Registration, own: readonly FleetRecord[]): Registration {
+function asRecorded(registration: Registration, record: FleetRecord | undefined): Registration {
   const { hub, member, works, source } = registration;
-  const record = own.find((candidate) => candidate.member === member.name);
   if (registration.state === 'present' || record === undefined) return registration;
   return { ...registrationOf(record, hub), member, works, source };
+}
+
+/** What leaves was told to reach its hub by an address of its own time, whatever the file says now. */
+function asTold(
+  now: ReturnType<typeof endpointOf>,
+  record: FleetRecord | undefined,
+): HubFacts | Extract<ReturnType<typeof endpointOf>, { problem: string }> {
+  if (record === undefined) return now;
+  return { ...('problem' in now ? { caFingerprints: [] } : now), server: record.server };
 }
 
 const whyOf = ({ state }: Registration, inFile: boolean): { readonly why?: string } => {
@@ -135,9 +153,10 @@ const whyOf = ({ state }: Registration, inFile: boolean): { readonly why?: strin
 };
 
 /** @returns what must be read, on all sites, to plan a registration */
-export function refsOfCandidate({ registration, driver, driverSteps, record, found }: Candidate): readonly Ref[] {
+export function refsOfCandidate(candidate: Candidate): readonly Ref[] {
+  const { registration, driver, record, found } = candidate;
   const signs = driver.signs(registration);
-  const steps = withRecord(registration, driverSteps, '', { fleet: '', version: '' });
+  const steps = withRecord(candidate, '', { fleet: '', version: '' });
   if (registration.state === 'present') return [...refsOfSteps(steps), ...refsOfCondition(signs.agentAlive)];
   if (record === undefined && found === undefined) return [];
   const { works, addons } = driver.consequences(registration);
@@ -151,11 +170,10 @@ export function refsOfCandidate({ registration, driver, driverSteps, record, fou
 
 /** @returns the driver's steps with the record before them */
 export const withRecord = (
-  registration: Registration,
-  steps: readonly Step[],
+  { registration, driverSteps, server }: Candidate,
   memberUid: string,
   context: Context,
-): readonly Step[] => [recordStep(registration, steps, memberUid, context), ...steps];
+): readonly Step[] => [recordStep({ registration, steps: driverSteps, memberUid, server, context }), ...driverSteps];
 
 /** Registrations that are recorded for this fleet but not in its file any more. */
 const orphansOf = (

@@ -44,7 +44,7 @@ export function judge(condition: Condition, live: Readings): Judgement {
   if (object === undefined) return verdict(false);
   const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(time)) return verdict(false, `${nameOf(condition.from)} does not say when`);
-  if ('ahead' in condition) return verdict(time > Date.parse(reading.at), `it ended ${String(value)}`);
+  if ('ahead' in condition) return verdict(time > Date.parse(reading.at), `it ended ${inSeconds(time)}`);
   if ('within' in condition) return judgeAge(condition, time, Date.parse(reading.at), live, verdict);
   for (const operand of condition.laterThan) {
     const other = resolve(operand, live);
@@ -52,10 +52,13 @@ export function judge(condition: Condition, live: Readings): Judgement {
     const limit = typeof other.value === 'string' ? Date.parse(other.value) : Number.NaN;
     if (Number.isNaN(limit)) return verdict(false, other.missing);
     // managedFields count whole seconds: a renewal in the same second proves nothing.
-    if (time < limit + 1000) return verdict(false, `last ${String(value)}, the write was at ${String(other.value)}`);
+    if (time < limit + 1000) return verdict(false, `last ${inSeconds(time)}, the write was at ${inSeconds(limit)}`);
   }
   return holds;
 }
+
+/** People read no microseconds. @param time milliseconds since the epoch */
+const inSeconds = (time: number): string => `${new Date(time).toISOString().slice(0, 19)}Z`;
 
 function judgeReading(condition: Extract<Condition, { ref: Ref }>, reading: Reading, live: Readings): Judgement {
   const fails = (detail?: string): Judgement => ({ is: 'fails', because: describe(condition.says, detail) });
@@ -122,7 +125,7 @@ function judgeAge(
     seconds = condition.within.leaseFactor * (Number(duration.value) || defaultLeaseSeconds);
   }
   // The moment and not the age: the same live state reads the same a second later.
-  return verdict(now - time <= seconds * 1000, `last at ${new Date(time).toISOString()}`);
+  return verdict(now - time <= seconds * 1000, `last at ${inSeconds(time)}`);
 }
 
 function detailOf(condition: { from: Ref; path: Path }, object: unknown, value: unknown): string | undefined {

@@ -56,6 +56,7 @@ function removalOf({
     const removed: string[] = [];
     for (const part of [targetsOf(step, live), ...leavingsOf(step, live)]) {
       if ('unknown' in part) return part;
+      if (part.stays !== undefined) notes.push(`stays: ${part.stays}`);
       removed.push(...part.present.map(({ name }) => name));
     }
     const objects = [...new Set(removed)].filter((name) => !seen.has(`${step.site} ${name}`));

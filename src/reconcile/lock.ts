@@ -19,6 +19,7 @@ export interface Lock {
   held(hub: string): Promise<boolean>;
   /** Renews on every hub; called on a timer well within the lease's 60 seconds. */
   renew(): Promise<void>;
+  /** Gives the lock back where that is possible; what cannot be given back ends after 60 seconds. */
   release(): Promise<void>;
 }
 
@@ -48,9 +49,14 @@ export async function takeLock(hubs: ReadonlyMap<string, Cluster>, fleet: string
     release: async () => {
       await Promise.all(
         [...taken.values()].map(async (cluster) => {
-          const { object } = await cluster.get(keyOf(fleet));
-          if (object?.metadata.uid !== undefined && holderOf(object) === holder) {
-            await cluster.remove(keyOf(fleet), { uid: object.metadata.uid });
+          try {
+            const { object } = await cluster.get(keyOf(fleet));
+            if (object?.metadata.uid !== undefined && holderOf(object) === holder) {
+              await cluster.remove(keyOf(fleet), { uid: object.metadata.uid });
+            }
+          } catch (error) {
+            // It ends by itself, and must not hide how the run ended.
+            if (!(error instanceof ClusterError)) throw error;
           }
         }),
       );
@@ -133,7 +139,8 @@ const write = (cluster: Cluster, lease: KubeObject, spec: Readonly<Record<string
   );
 
 function busy(hub: string, lease: KubeObject | undefined): RunError {
-  const since = lease === undefined ? '' : ` since ${String(valueAt(lease, ['spec', 'acquireTime']))}`;
+  const since =
+    lease === undefined ? '' : ` since ${String(valueAt(lease, ['spec', 'acquireTime'])).replace(/\.\d+Z$/, 'Z')}`;
   const who = lease === undefined ? 'another run' : holderOf(lease);
   return new RunError(
     exitCodes.refused,

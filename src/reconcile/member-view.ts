@@ -4,7 +4,7 @@ import { draft } from './draft.ts';
 import { type Candidate, type HubView, refsOfCandidate, withRecord } from './hub-view.ts';
 import { joined, observe } from './observe.ts';
 import { kubeSystemRef } from './record.ts';
-import { missingRights } from './rights.ts';
+import { type AskRight, askOnce, missingRights } from './rights.ts';
 import type { SurveyOptions } from './scope.ts';
 import type { Draft } from './subject.ts';
 
@@ -26,8 +26,9 @@ export async function draftMembers(views: readonly HubView[], options: SurveyOpt
     }
   }
   const limit = pLimit(options.concurrency);
+  const may = askOnce();
   const drafts = await Promise.all(
-    [...byAccess.values()].map(({ access, entries }) => limit(() => draftMember(access, entries, options))),
+    [...byAccess.values()].map(({ access, entries }) => limit(() => draftMember(access, entries, options, may))),
   );
   return drafts.flat();
 }
@@ -36,6 +37,7 @@ async function draftMember(
   access: Access,
   entries: readonly Entry[],
   options: SurveyOptions,
+  may: AskRight,
 ): Promise<readonly Draft[]> {
   const refs = entries
     .flatMap(({ candidate }) => (candidate.forget === true ? [] : refsOfCandidate(candidate)))
@@ -47,11 +49,11 @@ async function draftMember(
     const uid = system.is === 'found' ? system.object.metadata.uid : undefined;
     return await Promise.all(
       entries.map(async ({ candidate, view }) => {
-        const { driverSteps, server: _server, ...rest } = candidate;
+        const { driverSteps: _steps, server: _server, ...rest } = candidate;
         const pinned = (rest.rebuilt === true ? uid : rest.record?.memberUid) ?? uid ?? '';
         const entry = draft({
           ...rest,
-          steps: withRecord(rest.registration, driverSteps, pinned, options.context),
+          steps: withRecord(candidate, pinned, options.context),
           live: joined([
             { site: 'hub', live: view.live },
             { site: 'member', live },
@@ -59,7 +61,7 @@ async function draftMember(
           ...(uid === undefined ? {} : { memberUid: uid }),
           ...(refs.length === 0 ? {} : { memberServer: member.endpoint }),
         });
-        return missingRights(entry, { hub: view.cluster, member });
+        return options.readOnly === true ? entry : missingRights(entry, { hub: view.cluster, member }, may);
       }),
     );
   } finally {

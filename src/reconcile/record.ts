@@ -5,6 +5,7 @@ import type { ObjectStep, Step } from '../model/step.ts';
 import { fleetLabel, versionAnnotation } from './compare.ts';
 import { nameOf } from './judge.ts';
 import { isRecord, valueAt } from './path.ts';
+import { isAccess } from './recorded-access.ts';
 import type { Context } from './steps/handler.ts';
 import { handlerOf } from './steps/index.ts';
 
@@ -35,6 +36,8 @@ export interface FleetRecord {
   readonly access: Access;
   /** UID of the member's kube-system namespace. */
   readonly memberUid: string;
+  /** What the member was told to reach its hub by. */
+  readonly server: string;
   /** What was created where, as in `member Klusterlet/klusterlet`. */
   readonly objects: readonly string[];
   /** Left by a forget: what remains on the member. */
@@ -76,7 +79,7 @@ function decodeRecord(object: KubeObject): FleetRecord | BrokenRecord | undefine
     const content = text(contentKey);
     const access = text(accessKey);
     const tombstone = text(tombstoneKey);
-    if (!isContent(content) || !isRecord(access)) return { name, broken: 'its content is not a record' };
+    if (!isContent(content) || !isAccess(access)) return { name, broken: 'its content is not a record' };
     if (!modes.some((mode) => mode === content.mode)) {
       return { name, broken: `its mode ${content.mode} is not known to this version` };
     }
@@ -84,8 +87,7 @@ function decodeRecord(object: KubeObject): FleetRecord | BrokenRecord | undefine
       ...content,
       name,
       fleet,
-      // Written by recordStep from an Access; nothing else writes this key.
-      access: access as unknown as Access,
+      access,
       ...(isTombstone(tombstone) ? { tombstone } : {}),
     };
   } catch {
@@ -100,9 +102,12 @@ const isContent = (value: unknown): value is Content =>
   typeof value['member'] === 'string' &&
   typeof value['mode'] === 'string' &&
   typeof value['memberUid'] === 'string' &&
+  typeof value['server'] === 'string' &&
   isRecord(value['labels']) &&
+  Object.values(value['labels']).every((label) => typeof label === 'string') &&
   isRecord(value['options']) &&
-  Array.isArray(value['objects']);
+  Array.isArray(value['objects']) &&
+  value['objects'].every((name) => typeof name === 'string');
 
 const isTombstone = (value: unknown): value is NonNullable<FleetRecord['tombstone']> =>
   isRecord(value) && typeof value['since'] === 'string' && Array.isArray(value['left']);
@@ -110,16 +115,19 @@ const isTombstone = (value: unknown): value is NonNullable<FleetRecord['tombston
 /**
  * Step 0 of every registration: the record. Written before anything else and removed last, so that no crash leaves an
  * object that nobody owns.
- * @param memberUid UID of the member's kube-system namespace, pinned by it
- * @param tombstone what a forget leaves on the member
+ * @param what.memberUid UID of the member's kube-system namespace, pinned by it
+ * @param what.server what the member is told to reach its hub by
+ * @param what.tombstone what a forget leaves on the member
  */
-export function recordStep(
-  registration: Registration,
-  steps: readonly Step[],
-  memberUid: string,
-  context: Context,
-  tombstone?: FleetRecord['tombstone'],
-): ObjectStep {
+export function recordStep(what: {
+  readonly registration: Registration;
+  readonly steps: readonly Step[];
+  readonly memberUid: string;
+  readonly server: string;
+  readonly context: Context;
+  readonly tombstone?: FleetRecord['tombstone'];
+}): ObjectStep {
+  const { registration, steps, memberUid, server, context, tombstone } = what;
   const content: Content = {
     member: registration.member.name,
     mode: registration.mode,
@@ -127,6 +135,7 @@ export function recordStep(
     labels: registration.member.labels,
     options: registration.options,
     memberUid,
+    server,
     objects: [
       ...new Set(
         steps.flatMap((step) =>
@@ -142,7 +151,7 @@ export function recordStep(
     kind: 'object',
     id: recordStepId,
     site: 'hub',
-    title: 'record',
+    title: 'record of the registration',
     fieldManager: 'rollcall.record',
     objects: [
       {
@@ -182,7 +191,8 @@ export const registrationOf = (record: FleetRecord, hub: Registration['hub']): R
   state: 'absent',
   works: record.works,
   adopt: false,
-  options: record.options,
+  // Names are all that an unjoin needs, and a record may have been edited: nothing else of it is taken for an option.
+  options: Object.fromEntries(Object.entries(record.options).filter(([, value]) => typeof value === 'string')),
   source: hub.source,
 });
 

@@ -1,7 +1,7 @@
 import type { KubeObject, ObjectKey } from '../model/cluster.ts';
 import type { Readings, Ref } from '../model/readings.ts';
 import type { Leave, Step } from '../model/step.ts';
-import { nameOf } from './judge.ts';
+import { judge, nameOf } from './judge.ts';
 import { valueAt } from './path.ts';
 import { refsOfCondition } from './steps/condition.ts';
 import { handlerOf } from './steps/index.ts';
@@ -30,13 +30,14 @@ export const refsOfRemoval = (steps: readonly Step[]): readonly Ref[] =>
     ...handlerOf(step).owned(step),
     ...(step.leaves ?? []).map(({ ref }) => ref),
     ...(step.removal?.guards ?? []).flatMap(refsOfCondition),
+    ...refsOfCondition(step.removal?.onlyIf),
   ]);
 
-/** @returns the objects of a step that are there, or why that cannot be said */
-export function targetsOf(
-  step: Step,
-  live: Readings,
-): { readonly present: readonly Target[] } | { readonly unknown: string } {
+/** What is there to be removed, what stays although it is there (with the reason), or why that cannot be said. */
+export type Targets = { readonly present: readonly Target[]; readonly stays?: string } | { readonly unknown: string };
+
+/** @returns the objects of a step that are there, none of them where its `onlyIf` does not hold */
+export function targetsOf(step: Step, live: Readings): Targets {
   const present: Target[] = [];
   for (const ref of handlerOf(step).owned(step)) {
     const reading = live.get(ref);
@@ -44,14 +45,19 @@ export function targetsOf(
     if (reading.is === 'found')
       present.push({ site: ref.site, key: ref.key, object: reading.object, name: nameOf(ref) });
   }
-  return { present };
+  const { onlyIf } = step.removal ?? {};
+  if (onlyIf === undefined || present.length === 0) return { present };
+  const judgement = judge(onlyIf, live);
+  if (judgement.is === 'holds') return { present };
+  if (judgement.is === 'unknown') return { unknown: judgement.because };
+  return {
+    present: [],
+    stays: `${present.map(({ name }) => name).join(', ')}, not ours any more: ${judgement.because}`,
+  };
 }
 
 /** @returns what others made on behalf of a step and is still there, `onlyIf` not yet judged */
-export function leftoversOf(
-  leave: Leave,
-  live: Readings,
-): { readonly present: readonly Target[] } | { readonly unknown: string } {
+export function leftoversOf(leave: Leave, live: Readings): Targets {
   const { ref, evidence } = leave;
   const reading = live.get(ref);
   if (reading.is === 'unreadable') return { unknown: reading.reason };

@@ -12,15 +12,20 @@ interface Right {
   readonly question: AccessQuestion;
 }
 
-const asked = new WeakMap<Cluster, Map<string, Promise<boolean>>>();
+/** Asks a cluster for a right. @throws ClusterError */
+export type AskRight = (cluster: Cluster, question: AccessQuestion) => Promise<boolean>;
 
-function may(cluster: Cluster, question: AccessQuestion): Promise<boolean> {
-  const answers = asked.get(cluster) ?? new Map<string, Promise<boolean>>();
-  asked.set(cluster, answers);
-  const key = JSON.stringify(question);
-  const answer = answers.get(key) ?? cluster.may(question);
-  answers.set(key, answer);
-  return answer;
+/** @returns a way to ask that sends one question once per cluster, for as long as it is kept */
+export function askOnce(): AskRight {
+  const asked = new Map<Cluster, Map<string, Promise<boolean>>>();
+  return (cluster, question) => {
+    const answers = asked.get(cluster) ?? new Map<string, Promise<boolean>>();
+    asked.set(cluster, answers);
+    const key = JSON.stringify(question);
+    const answer = answers.get(key) ?? cluster.may(question);
+    answers.set(key, answer);
+    return answer;
+  };
 }
 
 /** What carrying out one planned step asks of the API server. */
@@ -42,11 +47,11 @@ function rightsFor(step: Step, does: PlannedStep['does']): readonly Right[] {
 }
 
 /**
- * Asks the clusters, by SelfSubjectAccessReview, whether the planned steps may be performed. One question is asked once per
- * cluster. Nothing is asked for a registration without a change.
+ * Asks the clusters, by SelfSubjectAccessReview, whether the planned steps may be performed. Nothing is asked for a
+ * registration without a change.
  * @returns the draft, refused when a right is missing
  */
-export async function missingRights(entry: Draft, sites: Sites): Promise<Draft> {
+export async function missingRights(entry: Draft, sites: Sites, may: AskRight): Promise<Draft> {
   const { plan, subject } = entry;
   if (plan.verdict.is !== 'change') return entry;
   const planned = new Map(plan.steps.map(({ step, does }) => [step, does]));
@@ -55,11 +60,11 @@ export async function missingRights(entry: Draft, sites: Sites): Promise<Draft> 
     const answers = await Promise.all(
       needed.map(async (one) => ({ ...one, yes: await may(sites[one.site], one.question) })),
     );
-    const missing = answers.filter(({ yes }) => !yes).map(described);
+    const missing = answers.filter(({ yes }) => !yes);
     if (missing.length === 0) return entry;
     const verdict = {
       is: 'refused',
-      reason: `the credentials may not: ${[...new Set(missing)].join('; ')}`,
+      reason: `the credentials may not: ${described(missing)}`,
       next: 'grant the rights (README, "Rights"), or use other credentials',
     } as const;
     return { subject, plan: { ...plan, steps: [], verdict } };
@@ -69,9 +74,15 @@ export async function missingRights(entry: Draft, sites: Sites): Promise<Draft> 
   }
 }
 
-function described({ site, question }: Right): string {
-  const { verb, group, subresource, namespace } = question;
-  const resource = `${question.resource}${subresource === undefined ? '' : `/${subresource}`}`;
-  const place = namespace === undefined ? '' : ` in namespace ${namespace}`;
-  return `${verb} ${resource}${group === '' ? '' : `.${group}`}${place} on the ${site}`;
+/** @returns verbs by what they are for: `create, patch serviceaccounts in namespace x on the hub; …` */
+function described(missing: readonly Right[]): string {
+  const verbs = new Map<string, Set<string>>();
+  for (const { site, question } of missing) {
+    const { verb, group, subresource, namespace, name } = question;
+    const resource = `${question.resource}${subresource === undefined ? '' : `/${subresource}`}`;
+    const what = `${resource}${group === '' ? '' : `.${group}`}${name === undefined ? '' : ` ${name}`}`;
+    const place = `${what}${namespace === undefined ? '' : ` in namespace ${namespace}`} on the ${site}`;
+    verbs.set(place, (verbs.get(place) ?? new Set()).add(verb));
+  }
+  return [...verbs].map(([place, set]) => `${[...set].join(', ')} ${place}`).join('; ');
 }

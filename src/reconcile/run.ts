@@ -44,7 +44,7 @@ export async function run(options: RunOptions): Promise<readonly Outcome[]> {
   // A bug in it is thrown below, not as an unhandled rejection in the middle of the run.
   renewals.catch(() => {});
   try {
-    return await Promise.all(
+    const ended = await Promise.allSettled(
       options.drafts.map(async (draft) => {
         const { hub } = draft.plan;
         const limit = perHub.get(hub);
@@ -56,6 +56,11 @@ export async function run(options: RunOptions): Promise<readonly Outcome[]> {
         return limit(() => fleetWide(() => carryOut(draft, cluster, waker, options)));
       }),
     );
+    // A bug in one must not cut the others off in the middle of a write: it is thrown when all have ended.
+    return ended.map((one) => {
+      if (one.status === 'rejected') throw one.reason;
+      return one.value;
+    });
   } finally {
     done.abort();
     await Promise.all([renewals, ...[...wakers.values()].map((waker) => waker.close())]);
@@ -73,7 +78,8 @@ async function carryOut(draft: Draft, hub: Cluster, waker: HubWaker, options: Ru
       tookMs: 0,
       written: [],
       is: 'not-started',
-      reason: 'the run was interrupted',
+      // The signal of a run whose time was up says so.
+      reason: typeof options.signal.reason === 'string' ? options.signal.reason : 'the run was interrupted',
     };
   }
   const started = options.clock.now();

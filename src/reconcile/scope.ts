@@ -24,4 +24,6 @@ export interface SurveyOptions {
   readonly only?: readonly Action[];
   readonly forget: readonly string[];
   readonly rebuilt: readonly string[];
+  /** Nothing will be written, so that the rights to write are not asked for: whoever may read may plan. */
+  readonly readOnly?: true;
 }

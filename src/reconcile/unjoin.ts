@@ -161,7 +161,14 @@ async function leaveTombstone({ draft, sites, context }: Work): Promise<void> {
   const left = steps.flatMap((step) => (step.site === 'member' ? handlerOf(step).owned(step).map(nameOf) : []));
   const { at } = await sites.hub.get({ type: kubeSystemRef.key.type, name: kubeSystemRef.key.name });
   const since = record?.tombstone?.since ?? at;
-  const step = recordStep(registration, steps.slice(1), record?.memberUid ?? '', context, { since, left });
+  const step = recordStep({
+    registration,
+    steps: steps.slice(1),
+    memberUid: record?.memberUid ?? '',
+    server: record?.server ?? '',
+    context,
+    tombstone: { since, left },
+  });
   const live = await observe(sites, handlerOf(step).refs(step));
   await handlerOf(step).perform(step, live, sites, context);
 }

@@ -2,6 +2,7 @@ import type { ExecuteEvent, Outcome } from '../model/outcome.ts';
 import { compactJson } from './canonical.ts';
 import { plain } from './plain.ts';
 import type { Progress } from './progress.ts';
+import { template } from './template.ts';
 import { past, took } from './words.ts';
 
 function ended(outcome: Outcome): string {
@@ -34,11 +35,11 @@ const said = (event: ExecuteEvent): string => {
   }
 };
 
-/** What a registration said last, so that a reason to wait that is reported again is one line. */
+/** What a registration said last, so that a reason to wait that is reported again, at another time, is one line. */
 function changes(): (event: ExecuteEvent) => boolean {
   const last = new Map<string, string>();
   return (event) => {
-    const now = `${event.type} ${said(event)}`;
+    const now = `${event.type} ${template(said(event), '')}`;
     if (last.get(event.id) === now) return false;
     if (event.type === 'finished') last.delete(event.id);
     else last.set(event.id, now);
@@ -46,12 +47,19 @@ function changes(): (event: ExecuteEvent) => boolean {
   };
 }
 
-/** One line per change of state: `hub/member: step: …`; what finished carries its number out of `total`. */
-export function linesProgress(total: number, write: (text: string) => void): Progress {
+/**
+ * One line for what is waited for and one for what finished, with its number out of `total`: `hub/member: step: …`. With `steps`
+ * one for every change of state.
+ */
+export function linesProgress(
+  { total, steps }: { readonly total: number; readonly steps: boolean },
+  write: (text: string) => void,
+): Progress {
   const isChange = changes();
   let finished = 0;
   return {
     event(event) {
+      if (!steps && (event.type === 'started' || event.type === 'performing')) return;
       if (!isChange(event)) return;
       if (event.type === 'finished') finished += 1;
       const count = event.type === 'finished' ? ` (${finished}/${total})` : '';

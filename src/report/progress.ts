@@ -13,6 +13,8 @@ interface ProgressOptions {
   readonly kind: 'tty' | 'lines' | 'ndjson' | 'quiet';
   /** How many registrations will finish. */
   readonly total: number;
+  /** `lines` also tell of every start and every step. */
+  readonly steps: boolean;
   /** Takes whole lines, for `lines` and `ndjson`. */
   readonly write: (text: string) => void;
   /** The terminal, for `tty`; its width is asked at every redraw. */
@@ -21,13 +23,13 @@ interface ProgressOptions {
 }
 
 /** @returns the display of that kind; nothing is written before the first event */
-export function progressFor({ kind, total, write, stream, color }: ProgressOptions): Progress {
+export function progressFor({ kind, total, steps, write, stream, color }: ProgressOptions): Progress {
   switch (kind) {
     case 'tty':
       // A terminal that does not tell its size cannot be redrawn.
-      return stream.columns > 0 ? ttyProgress({ total, stream, color }) : linesProgress(total, write);
+      return stream.columns > 0 ? ttyProgress({ total, stream, color }) : linesProgress({ total, steps }, write);
     case 'lines':
-      return linesProgress(total, write);
+      return linesProgress({ total, steps }, write);
     case 'ndjson':
       return ndjsonProgress(write);
     case 'quiet':

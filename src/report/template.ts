@@ -1,10 +1,10 @@
 /** What differs from member to member in texts that mean the same, most specific first. */
 const varying: readonly (readonly [RegExp, string])[] = [
   [/\bhttps?:\/\/[^\s,;"')\]]+/g, '<address>'],
+  [/\b\d{4}-\d\d-\d\d(?:[T \u00a0]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?/g, '<time>'],
   [/\[[0-9a-f:]*:[0-9a-f:.]*\](?::\d+)?/gi, '<address>'],
   [/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b/g, '<address>'],
   [/(?<![\w.])(?=[\w.-]*[a-z])[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:\d{2,5}\b/gi, '<address>'],
-  [/\b\d{4}-\d\d-\d\d(?:[T \u00a0]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?/g, '<time>'],
   [/\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/gi, '<id>'],
   [/\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/gi, '<id>'],
   [/\b\d+(?:\.\d+)? ?(?:ms|s|m|h|d)\b/g, '<time>'],

@@ -35,11 +35,9 @@ export const look = ({ hub }: Ground, member: Site, name = member.name) => ({
   namespaceOnHub: () => hub.client.get({ type: kinds.namespace, name }),
   requests: async () =>
     (await hub.client.list({ type: kinds.csr, labelSelector: `${names.clusterLabel}=${name}` })).items,
-  klusterlet: (): Promise<Klusterlet | undefined> =>
-    member.client.get({ type: kinds.klusterlet, name: 'klusterlet' }),
+  klusterlet: (): Promise<Klusterlet | undefined> => member.client.get({ type: kinds.klusterlet, name: 'klusterlet' }),
   agentNamespace: () => member.client.get({ type: kinds.namespace, name: agentNamespace }),
-  bootstrap: () =>
-    member.client.get({ type: kinds.secret, namespace: agentNamespace, name: names.bootstrapSecret }),
+  bootstrap: () => member.client.get({ type: kinds.secret, namespace: agentNamespace, name: names.bootstrapSecret }),
   credential: () => member.client.get({ type: kinds.secret, namespace: agentNamespace, name: names.hubSecret }),
   agent: (deployment: string) =>
     member.client.get({ type: kinds.deployment, namespace: agentNamespace, name: deployment }),
@@ -55,12 +53,14 @@ interface Discovery {
 }
 
 async function read<T>(site: Site, path: string): Promise<T> {
-  const { status, body } = await site.client.raw.send({
-    method: 'GET',
-    path,
-    headers: { accept: 'application/json' },
-  });
-  if (status !== 200) throw new Error(`${site.name} ${path}: status ${status}`);
+  let body = '';
+  const ask = async (): Promise<number> => {
+    const answer = await site.client.raw.send({ method: 'GET', path, headers: { accept: 'application/json' } });
+    body = answer.body;
+    return answer.status;
+  };
+  // A kind that was defined a moment ago answers 429 until its storage is ready.
+  await expect.poll(ask, { timeout: 10_000, interval: 50, message: `${site.name} ${path}` }).toBe(200);
   return JSON.parse(body) as T;
 }
 

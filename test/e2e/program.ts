@@ -15,6 +15,9 @@ export interface Ran {
   readonly tookMs: number;
 }
 
+/** @returns text with its line breaks and indents taken out: where a line is broken depends on addresses and ids */
+export const flat = (text: string): string => text.replaceAll(/\s+/g, ' ');
+
 /** A run that is under way. */
 export interface Run {
   readonly process: ChildProcess;
@@ -53,7 +56,7 @@ export class Program {
     const started = performance.now();
     const child = spawn(process.execPath, [join(this.#folder, 'dist', 'main.js'), ...args], {
       cwd,
-      env: { PATH: process.env['PATH'], HOME: this.#folder, KUBECONFIG: kubeconfig },
+      env: { ...process.env, KUBECONFIG: kubeconfig },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#running.add(child);

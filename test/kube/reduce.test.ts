@@ -156,12 +156,7 @@ const csr = (pem: string, certificate?: string): KubeObject => ({
 });
 
 test('a signing request is reduced to what it asks for', async () => {
-  const authority = await testAuthority();
-  const issued = await authority.client('CN=a:b,O=g');
-  const reduced = await reduce(
-    types.request,
-    csr(await signingRequest('CN=a:b,O=g1,O=g2', ['evil.example']), issued.cert),
-  );
+  const reduced = await reduce(types.request, csr(await signingRequest('CN=a:b,O=g1,O=g2', ['evil.example'])));
   expect(reduced).toEqual({
     apiVersion: 'certificates.k8s.io/v1',
     kind: 'CertificateSigningRequest',
@@ -175,8 +170,25 @@ test('a signing request is reduced to what it asks for', async () => {
         subjectAltNames: ['dns:evil.example'],
         signatureValid: true,
       },
-      certificate: expect.objectContaining({ commonName: 'a:b', organizations: ['g'] }),
     },
+  });
+});
+
+test('an issued signing request is reduced to what was granted', async () => {
+  const authority = await testAuthority();
+  const factsOf = async (certificate: string) =>
+    (await reduce(types.request, csr(await signingRequest('CN=a:b,O=g1'), certificate)))['facts'];
+  const request = { commonName: 'a:b', organizations: ['g2'], subjectAltNames: [], signatureValid: true };
+  expect(await factsOf((await authority.client('CN=a:b,O=g2')).cert)).toEqual({
+    request,
+    certificate: expect.objectContaining({ commonName: 'a:b', organizations: ['g2'] }),
+  });
+  expect(await factsOf((await authority.server(['one.example', 'two.example'])).cert)).toMatchObject({
+    request: { commonName: 'server', subjectAltNames: ['DNS:one.example', 'DNS:two.example'] },
+  });
+  expect(await factsOf('nonsense')).toEqual({
+    request: { ...request, organizations: ['g1'] },
+    certificate: { invalid: 'no certificate in it' },
   });
 });
 

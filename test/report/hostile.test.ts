@@ -50,7 +50,7 @@ function everything(text: string): string[] {
   const problems = poisoned(sampleProblems, text, closed);
   const run = poisoned(sampleRun, text, closed);
   const written: string[] = [];
-  const lines = linesProgress(50, (line) => written.push(line));
+  const lines = linesProgress({ total: 50, steps: true }, (line) => written.push(line));
   const ndjson = ndjsonProgress((line) => written.push(line));
   const state = tally(50);
   for (const event of events(text)) {

@@ -58,6 +58,7 @@ describe('progress without a terminal', () => {
     let text = '';
     const progress = progressFor({
       kind: 'lines',
+      steps: true,
       total: 7,
       write: (line) => (text += line),
       stream: terminal(80).stream,
@@ -68,10 +69,32 @@ describe('progress without a terminal', () => {
     await expect(text).toMatchFileSnapshot('golden/progress-lines.txt');
   });
 
+  test('tells by default only what is waited for and what finished', () => {
+    let text = '';
+    const { stream } = terminal(80);
+    const write = (line: string) => (text += line);
+    const progress = progressFor({ kind: 'lines', steps: false, total: 7, write, stream, color: false });
+    for (const event of story) progress.event(event);
+    const at = (time: string): ExecuteEvent => ({
+      type: 'waiting',
+      id: 'ocm-eu/edge-8',
+      step: 'agent-alive',
+      waitingFor: `a heartbeat (last ${time})`,
+    });
+    // The same reason at another time, with a write in between, is not told again.
+    progress.event(at('2026-11-21T07:00:00Z'));
+    progress.event({ type: 'performing', id: 'ocm-eu/edge-8', step: 'identity', title: 'bootstrap identity' });
+    progress.event(at('2026-11-21T07:00:10Z'));
+    expect(text).not.toMatch(/started$|klusterlet: Klusterlet$/m);
+    expect(text.match(/edge-8/g)).toHaveLength(1);
+    expect(text.split('\n').filter((line) => line.includes('edge-1:'))).toHaveLength(3);
+  });
+
   test('is one JSON document per change of state', async () => {
     const lines: string[] = [];
     const progress = progressFor({
       kind: 'ndjson',
+      steps: false,
       total: 7,
       write: (line) => lines.push(line),
       stream: terminal(80).stream,
@@ -87,7 +110,14 @@ describe('progress without a terminal', () => {
   test('quiet says nothing', async () => {
     const { stream, text } = terminal(80);
     let written = '';
-    const progress = progressFor({ kind: 'quiet', total: 7, write: (line) => (written += line), stream, color: false });
+    const progress = progressFor({
+      kind: 'quiet',
+      steps: true,
+      total: 7,
+      write: (line) => (written += line),
+      stream,
+      color: false,
+    });
     for (const event of story) progress.event(event);
     await progress.close();
     expect(written + text()).toBe('');
@@ -98,7 +128,14 @@ describe('a terminal that does not tell its size', () => {
   test('gets lines', async () => {
     let text = '';
     const { stream } = terminal(0);
-    const progress = progressFor({ kind: 'tty', total: 1, write: (line) => (text += line), stream, color: false });
+    const progress = progressFor({
+      kind: 'tty',
+      steps: false,
+      total: 1,
+      write: (line) => (text += line),
+      stream,
+      color: false,
+    });
     progress.event(finished('h/a'));
     await progress.close();
     expect(text).toBe('h/a: joined in 41s (1/1)\n');

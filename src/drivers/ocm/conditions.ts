@@ -40,10 +40,15 @@ const bootstrapMatches = (facts: HubFacts, refs: Refs): readonly Condition[] => 
 export const agentIsOurs = (registration: Registration, facts: HubFacts, refs: Refs): Condition => ({
   all: [
     {
-      from: refs.klusterlet,
-      path: ['spec', 'clusterName'],
-      equals: { value: namesOf(registration).cluster },
-      says: 'the Klusterlet to be of this cluster name',
+      any: [
+        { ref: refs.klusterlet, is: 'absent', says: 'no Klusterlet to be there' },
+        {
+          from: refs.klusterlet,
+          path: ['spec', 'clusterName'],
+          equals: { value: namesOf(registration).cluster },
+          says: 'the Klusterlet to be of this cluster name',
+        },
+      ],
     },
     {
       any: [

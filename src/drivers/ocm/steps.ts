@@ -2,7 +2,15 @@ import type { HubFacts } from '../../model/driver.ts';
 import type { Registration } from '../../model/fleet.ts';
 import type { Condition, ConditionStep, Step } from '../../model/step.ts';
 import { addOnNameLabel, api, clusterSetLabel, operatorNamespace } from './api.ts';
-import { agentAlive, agentIsOurs, credentialUsable, deletingMessage, hubHealthy, joined, klusterletHealthy } from './conditions.ts';
+import {
+  agentAlive,
+  agentIsOurs,
+  credentialUsable,
+  deletingMessage,
+  hubHealthy,
+  joined,
+  klusterletHealthy,
+} from './conditions.ts';
 import { klusterlet, klusterletRules } from './klusterlet.ts';
 import { preconditions, worksGuards } from './preconditions.ts';
 import { namesOf, refsOf } from './refs.ts';
@@ -18,6 +26,7 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
   const refs = refsOf(registration);
   const { clusterSet } = registration.options;
   const usable = credentialUsable(registration, facts, refs);
+  const ours = agentIsOurs(registration, facts, refs);
   return [
     ...preconditions(registration, refs),
     {
@@ -103,6 +112,7 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
           },
         },
       ],
+      removal: { onlyIf: ours },
     },
     {
       kind: 'credential',
@@ -129,6 +139,7 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
         contextName: 'bootstrap',
       },
       expirationSeconds: 3600,
+      removal: { onlyIf: ours },
       unless: usable,
       restarts: 'the agent',
       awaited: true,
@@ -156,8 +167,8 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
             noneWhere: { path: ['spec', 'agentID'], equals: { from: refs.klusterlet, path: ['metadata', 'uid'] } },
             says: 'no AppliedManifestWork of this agent to be left on the member',
           },
-          agentIsOurs(registration, facts, refs),
         ],
+        onlyIf: ours,
       },
     },
     {

@@ -27,11 +27,14 @@ export interface StepHandler<S extends Step> {
   rights(step: S): readonly { readonly site: SiteName; readonly question: AccessQuestion }[];
 }
 
-/** @returns the question behind a verb on objects of a resource type */
+/**
+ * @returns the question behind a verb on an object. On a member it is about that name, because roles there may be limited to it
+ * (Secrets); on a hub about any name, so that it is asked once for all registrations.
+ */
 export const right = (
   site: SiteName,
   verb: string,
-  key: { readonly type: ResourceType; readonly namespace?: string },
+  key: { readonly type: ResourceType; readonly namespace?: string; readonly name?: string },
   subresource?: string,
 ) => {
   const [group, version] = key.type.apiVersion.split('/');
@@ -43,6 +46,8 @@ export const right = (
       resource: key.type.resource,
       ...(subresource === undefined ? {} : { subresource }),
       ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
+      // A create cannot be limited by name.
+      ...(site !== 'member' || verb === 'create' || key.name === undefined ? {} : { name: key.name }),
     },
   };
 };
