@@ -78,6 +78,12 @@ try {
 } catch (error) {
   exitCode = explain(error, process.argv, io);
 }
+// A pipe takes what it is given bit by bit: the process must not end before it has it all.
+for (const stream of [process.stdout, process.stderr]) {
+  await new Promise<void>((resolve) => {
+    stream.write('', () => resolve());
+  });
+}
 // The error of the last write is told a moment after it.
 await new Promise(setImmediate);
 if (unwritten !== undefined) {

@@ -39,12 +39,18 @@ const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
  */
 export const duration =
   (option: string) =>
-  (text: string): number => {
+  (given: string | readonly string[]): number => {
+    if (typeof given !== 'string')
+      throw new RunError(exitCodes.usage, `--${option} is given ${given.length} times`, 'give it once');
+    const text = given;
     const parts = [...text.matchAll(/(\d+)(ms|s|m|h)/g)];
     if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
       throw new RunError(exitCodes.usage, `--${option} ${text} is no duration as in 90s, 10m or 1h30m`);
     }
-    return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ''] ?? 0), 0);
+    const milliseconds = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ''] ?? 0), 0);
+    // What timers can count; beyond it they fire at once.
+    if (milliseconds > 2 ** 31 - 1) throw new RunError(exitCodes.usage, `--${option} ${text} is longer than 596h`);
+    return milliseconds;
   };
 
 const list = (values: readonly (string | number)[]): string[] =>

@@ -21,7 +21,7 @@ export async function plan(
   const limit = deadline(options.timeout, io.interrupt.signal);
   const found = await limit
     .within(look(fleet, options, { prune: options.prune, forget: [], rebuilt: [], readOnly: true }, rooms))
-    .finally(limit.clear);
+    .finally(() => limit.clear());
   await found.close();
   const style = styleOf(io.stdout, options, io);
   io.stdout.write(

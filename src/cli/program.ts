@@ -23,7 +23,8 @@ export async function program(argv: readonly string[], io: Io): Promise<number> 
     .demandCommand(1, 'name a command; rollcall --help lists them')
     .wrap(Math.min(io.stdout.columns || 100, 100))
     .exitProcess(false)
-    .parserConfiguration({ 'duplicate-arguments-array': false, 'greedy-arrays': false })
+    .parserConfiguration({ 'greedy-arrays': false })
+    .check((args) => refuseRepeated(args, (parser as WithOptions).getOptions().array))
     .fail((message, error) => {
       // What yargs finds wrong comes with an error of its own or without; a command's own error comes as it is.
       if (error !== undefined && error.name !== 'YError') throw error;
@@ -46,7 +47,19 @@ export async function program(argv: readonly string[], io: Io): Promise<number> 
 }
 
 /** Public in yargs, not in its types. */
-type WithOptions = Argv & { getOptions(): { readonly key: Readonly<Record<string, unknown>> } };
+type WithOptions = Argv & {
+  getOptions(): { readonly key: Readonly<Record<string, unknown>>; readonly array: readonly string[] };
+};
+
+/** An option that takes one value must not be given two: which of them was meant? */
+function refuseRepeated(args: Readonly<Record<string, unknown>>, lists: readonly string[]): true {
+  for (const [name, value] of Object.entries(args)) {
+    const isWord = name === '_' || name === '$0' || name.length === 1 || /[A-Z]/.test(name);
+    if (isWord || !Array.isArray(value) || lists.includes(name) || name === 'members') continue;
+    throw new RunError(exitCodes.usage, `--${name} is given ${value.length} times`, 'give it once');
+  }
+  return true;
+}
 
 const commandNames = ['validate', 'plan', 'apply', 'status', 'unjoin', 'sandbox', 'schema'];
 

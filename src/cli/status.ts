@@ -18,7 +18,7 @@ export async function status(options: TargetOptions, io: Io): Promise<number> {
   const limit = deadline(options.timeout, io.interrupt.signal);
   const found = await limit
     .within(look(fleet, options, { prune: false, forget: [], rebuilt: [], readOnly: true }, rooms))
-    .finally(limit.clear);
+    .finally(() => limit.clear());
   await found.close();
   const standing = statusOf(found);
   io.stdout.write(

@@ -116,6 +116,9 @@ class SharedConnection implements Transport {
   async close(): Promise<void> {
     this.#closed = true;
     for (const session of this.#sessions) session.close();
+    // Who asks for the counts later must not keep the sockets and their keys in memory.
+    this.#sessions.clear();
+    this.#held = undefined;
   }
 
   async #authenticated<T extends { readonly status: number }>(

@@ -105,18 +105,23 @@ const sharedIdentity: Policy = (drafts, { records, fleet }) => {
     if (subject.memberUid !== undefined && subject.registration.state === 'present')
       claim(subject.memberUid, subject.registration.member.name);
   }
-  const declared = new Set(drafts.map(({ plan }) => `${plan.hub}/${plan.member}`));
+  const readNow = new Set(
+    drafts
+      .filter(({ subject }) => subject.memberUid !== undefined && subject.registration.state === 'present')
+      .map(({ plan }) => `${plan.hub}/${plan.member}`),
+  );
   for (const [hub, list] of records) {
     for (const record of list) {
       // The record of a member that was read just now says less than the member itself.
-      const stale = record.fleet === fleet && declared.has(`${hub}/${record.member}`);
+      const stale = record.fleet === fleet && readNow.has(`${hub}/${record.member}`);
       if (!stale && record.tombstone === undefined) claim(record.memberUid, record.member);
     }
   }
   return each(({ plan, subject }) => {
     const names = subject.memberUid === undefined ? undefined : namesByUid.get(subject.memberUid);
-    if (names === undefined || names.size < 2 || subject.registration.state === 'absent' || !open(plan.verdict))
-      return undefined;
+    if (names === undefined || names.size < 2 || subject.registration.state === 'absent') return undefined;
+    // What else is refused of it follows from this.
+    if (plan.verdict.is === 'blocked') return undefined;
     const list = [...names].toSorted().join(' and ');
     return refuse(
       `one cluster under two names: ${list} (kube-system ${subject.memberUid ?? ''})`,

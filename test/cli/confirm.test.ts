@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Bed, fleetText, startBed, writesOf } from './bed.ts';
 
@@ -41,7 +42,7 @@ describe('the whole run is refused with 4, and nothing is written', () => {
     const ran = await bed.rollcall(['apply', '-f', 'two.yaml'], { terminal: 80, stdin: answer });
     expect(ran).toMatchObject({ code: 4 });
     expect(ran.out).toContain('Carry out 1 change? Only yes is accepted: ');
-    expect(ran.err.replace(/\u001b\[[0-9;]*m/g, '')).toBe('not confirmed; nothing was changed\n');
+    expect(stripVTControlCharacters(ran.err)).toBe('not confirmed; nothing was changed\n');
   });
 
   test('fewer removals than planned are allowed', async () => {

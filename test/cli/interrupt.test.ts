@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Bed, fleetText, startBed, writesOf } from './bed.ts';
 import { definition } from './documents.ts';
@@ -34,14 +35,16 @@ test.each([
     expect(ran.out).toMatch(/^not started +1 +nothing written\n.*edge-2.*the run was interrupted/m);
   expect(ran.out).toContain(`again: rollcall apply --member ${again}`);
   expect(await locks()).toEqual([]);
+  // The other one joins in the test below.
+  if (code === 143) return;
   bed.fault = () => undefined;
   const rerun = await bed.rollcall(['apply', '--yes', '--member', again.split(',')[0] ?? '']);
   expect(rerun).toMatchObject({ code: 0 });
 });
 
-test('after that everything is in sync, and nothing is written', async () => {
-  const ran = await bed.rollcall(['apply', '--yes', '--member', 'edge-1,edge-2']);
-  expect(ran.code).toBe(0);
+test('the next run finishes what is left, and the one after it writes nothing', async () => {
+  expect(await bed.rollcall(['apply', '--yes', '--member', 'edge-1,edge-2'])).toMatchObject({ code: 0 });
+  expect(await bed.rollcall(['apply', '--yes', '--member', 'edge-1,edge-2'])).toMatchObject({ code: 0 });
   expect(writesOf(bed.requests)).toEqual([]);
 });
 
@@ -78,7 +81,7 @@ test('a display that is written to a terminal is gone when the summary comes', a
   const ran = await bed.rollcall(['apply', '--member', 'edge-3,edge-4'], { terminal: 90, stdin: 'yes\n' });
   expect(ran.code).toBe(0);
   expect(ran.out).toContain('Carry out 2 changes? Only yes is accepted: ');
-  expect(ran.out.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '')).toMatch(/^joined +2 /m);
+  expect(stripVTControlCharacters(ran.out)).toMatch(/^joined +2 /m);
 });
 
 test('-v tells every step and counts requests and connections', async () => {

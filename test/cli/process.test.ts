@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Bed, expectPresentable, fleetText, startBed } from './bed.ts';
 import type { Ran } from './run.ts';
@@ -147,14 +148,14 @@ describe('streams', () => {
       children.add(child);
       let shown = '';
       child.stdout.on('data', (chunk: Buffer) => {
-        if (!shown.includes('Only yes') && `${shown}${chunk}`.includes('Only yes is accepted: '))
+        if (!shown.includes('Only yes') && `${shown}${chunk.toString()}`.includes('Only yes is accepted: '))
           child.stdin.write('yes\n');
         shown += String(chunk);
       });
       const [code] = (await once(child, 'exit')) as [number | null];
       expect(code).toBe(0);
       expect(shown).toContain('\u001b[');
-      expect(shown.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '')).toMatch(/repaired +1 /);
+      expect(stripVTControlCharacters(shown)).toMatch(/repaired +1 /);
     },
   );
 });

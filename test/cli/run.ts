@@ -70,7 +70,7 @@ export async function run(argv: readonly string[], settings: RunSettings): Promi
   try {
     code = await program(argv, io);
   } catch (error) {
-    code = await explain(error, argv, io);
+    code = explain(error, argv, io);
   }
   return { code, ...texts };
 }

@@ -25,6 +25,15 @@ function plugin(body: string, name = 'plugin'): string {
 
 const runs = (): number => readFileSync(join(folder, 'runs'), 'utf8').split('\n').length - 1;
 
+/** A process that has ended and that nobody has waited for yet is not alive either. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
 const printing = (status: Record<string, string>, apiVersion = 'client.authentication.k8s.io/v1'): string =>
   `cat <<'EOF'\n${JSON.stringify({ apiVersion, kind: 'ExecCredential', status })}\nEOF`;
 
@@ -146,11 +155,35 @@ test('what goes wrong is told in one line, without what the plugin printed', asy
   });
 });
 
-test('after a failure the next request tries again', async () => {
+test('a plugin that waits for a child of its own is given up in time, and the child ends with it', { timeout: 3_000 }, async () => {
+  const path = plugin(`sleep 20 &\necho $! > "${folder}/child"\nwait`);
+  const error = await errorOf(plugins({ timeoutMs: 300 }).credentials(command(path)).current());
+  expect(error.message).toBe(`exec plugin ${path} gave no answer within 0.3 s`);
+  const child = Number(readFileSync(join(folder, 'child'), 'utf8'));
+  await expect.poll(() => isAlive(child)).toBe(false);
+});
+
+test('nor does a child of a plugin that talks to a person hold up the answer', { timeout: 3_000 }, async () => {
+  const path = plugin(`sleep 5 2> /dev/null &\nwait`);
+  const interactive = plugins({ terminal: true, timeoutMs: 60 }).credentials(command(path, { interactive: true }));
+  expect((await errorOf(interactive.current())).message).toBe(`exec plugin ${path} gave no answer within 0.3 s`);
+});
+
+test('a failure is every request\'s for a while: a plugin that fails is not run for each of them', async () => {
+  const path = plugin('exit 1');
+  const shared = plugins();
+  const first = await errorOf(shared.credentials(command(path)).current());
+  now += 9_000;
+  expect(await errorOf(shared.credentials(command(path)).current())).toBe(first);
+  expect(runs()).toBe(1);
+});
+
+test('some time after a failure the next request tries again', async () => {
   const path = plugin(`[ -e "${folder}/ok" ] || exit 1\n${printing({ token: 't' })}`);
   const credentials = plugins().credentials(command(path));
   await errorOf(credentials.current());
   writeFileSync(join(folder, 'ok'), '');
+  now += 10_000;
   expect((await credentials.current()).authorization).toBe('Bearer t');
 });
 

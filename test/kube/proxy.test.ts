@@ -66,3 +66,14 @@ test('what is no HTTP proxy is refused', () => {
   );
   expect(() => chosen('https://api', { HTTPS_PROXY: 'http://[' })).toThrow('HTTPS_PROXY is not a URL');
 });
+
+test('credentials that cannot be decoded are refused, without being quoted', () => {
+  const refused = (server: string, variables: Record<string, string>, configured?: string) => () =>
+    chosen(server, variables, configured);
+  const message = 'has a user or password that is not percent-encoded';
+  expect(refused('https://api', { HTTPS_PROXY: 'http://me:100%@p' })).toThrow(
+    expect.objectContaining({ kind: 'unreachable', message: `HTTPS_PROXY ${message}` }),
+  );
+  expect(refused('https://api', {}, 'http://m%zz:x@p')).toThrow(`proxy-url ${message}`);
+  expect(chosen('https://api', {}, 'http://me:100%25@p')).toBe('http://me:100%25@p/');
+});

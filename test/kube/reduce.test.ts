@@ -103,9 +103,30 @@ test('a kubeconfig that cannot be used is invalid, and not quoted', async () => 
     k: { invalid: expect.stringMatching(/^it is no YAML \(line \d\)$/) },
   });
   expect(await facts('just text MARK')).toEqual({ k: { invalid: 'it is no kubeconfig' } });
+  expect(await facts('kind: MARK')).toEqual({ k: { invalid: 'it is no kubeconfig' } });
   expect(await facts('clusters: []')).toEqual({ k: { invalid: 'it has no current context' } });
   expect(await facts('current-context: MARK')).toEqual({ k: { invalid: 'it cannot be parsed' } });
   expect(await facts(kubeconfig('MARK is no PEM', '{}'))).toEqual({ k: { invalid: 'no certificate in it' } });
+});
+
+test('user and password of an address stay out, and that there are some is told', () => {
+  const facts = (proxy: string, server = 'https://hub:6443') =>
+    kubeconfigFacts(
+      kubeconfig('', '{}')
+        .replace(/, certificate-authority-data: .*?,/, ',')
+        .replace('http://p:3128', proxy)
+        .replace('https://hub:6443', server),
+    );
+  expect(facts('http://p:3128', 'https://hub:6443/k8s/@one')).toMatchObject({
+    proxyUrl: 'http://p:3128',
+    server: 'https://hub:6443/k8s/@one',
+  });
+  expect(facts('http://MARK:MA@RK@p:3128', 'https://MARK@hub:6443/a')).toMatchObject({
+    proxyUrl: 'http://***@p:3128',
+    server: 'https://***@hub:6443/a',
+  });
+  for (const odd of ['MARK:MARK@p:3128', 'http:/MARK:MARK@p', 'http://MARK:MA/RK@p', 'http:///MARK@p', 'x:///MARK@p'])
+    expect(facts(odd).proxyUrl).toMatch(/^(http:\/\/|x:\/\/)?\*{3}@p(:3128)?$/);
 });
 
 test('an opaque token and none, a CA in a file and none', () => {
@@ -135,6 +156,20 @@ test('cluster-info has a cluster without name and no context; its CA is no secre
       kubeconfig: { server: 'https://in:6443', ca: fingerprints(ca), caPem: ca, clusterName: '', hasToken: false },
     },
   });
+});
+
+test('a file name that every object has as a property is a file like others', () => {
+  const byFile = kubeconfig('', '{}').replace(/certificate-authority-data: .*?,/, 'certificate-authority: constructor,');
+  expect(kubeconfigFacts(byFile)).toMatchObject({ ca: ['file constructor'] });
+});
+
+test('certificates that begin and never end are none, however many there are', async () => {
+  const { ca } = await testAuthority();
+  const begins = '-----BEGIN CERTIFICATE-----\n'.repeat(60_000);
+  const before = performance.now();
+  expect(() => fingerprints(begins)).toThrow('no certificate in it');
+  expect(fingerprints(`-----END CERTIFICATE-----\n${ca}\n${begins}`)).toEqual(fingerprints(ca));
+  expect(performance.now() - before).toBeLessThan(1_000);
 });
 
 test('bundles are equal when their certificates are, whatever their order and text', async () => {

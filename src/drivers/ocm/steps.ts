@@ -71,7 +71,11 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
       title: 'ManagedCluster',
       fieldManager: 'rollcall',
       objects: [{ type: api.managedCluster, ref: refs.managedCluster, object: managedCluster(registration) }],
-      fieldRules: [{ path: ['metadata', 'labels', clusterSetLabel], rule: 'ours' }],
+      // The hub's webhook fills in the cluster set, and an agent that came first wrote its own defaults.
+      fieldRules: [
+        { path: ['metadata', 'labels', clusterSetLabel], rule: 'ours' },
+        { path: ['spec'], rule: 'ours' },
+      ],
       ...(clusterSet === undefined
         ? {}
         : {
@@ -225,6 +229,8 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
           },
         },
       ],
+      // An agent that came first wrote false. A person's no is what `not-denied` looks for.
+      fieldRules: [{ path: ['spec', 'hubAcceptsClient'], rule: 'ours' }],
       awaited: true,
       rights: [
         webhookRight('update', 'register.open-cluster-management.io', 'managedclusters', 'accept', names.cluster),

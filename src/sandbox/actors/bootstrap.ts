@@ -58,6 +58,8 @@ const awaitCertificate = async (hub: Client, name: string, process: Process): Pr
   void cache.ready.then(look);
   const stop = (): void => resolve(undefined);
   process.signal.addEventListener('abort', stop, { once: true });
+  // It may have ended while the request was being made.
+  if (process.signal.aborted) stop();
   try {
     const certificate = await promise;
     return certificate && Buffer.from(certificate, 'base64').toString();
