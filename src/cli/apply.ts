@@ -1,7 +1,7 @@
-import { exitCodes, RunError } from '../model/errors.ts';
+import { ClusterError, exitCodes, RunError } from '../model/errors.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Action } from '../model/plan.ts';
-import { takeLock } from '../reconcile/lock.ts';
+import { type Lock, takeLock } from '../reconcile/lock.ts';
 import { removalsOf, toExecute } from '../reconcile/plan.ts';
 import { run } from '../reconcile/run.ts';
 import type { Survey } from '../reconcile/survey.ts';
@@ -89,7 +89,7 @@ async function carryOut(
   const json = options.output === 'json';
   const startedAt = new Date().toISOString();
   const release = io.interrupt.hold('interrupted: finishing the steps in flight; once more ends at once');
-  const lock = await takeLock(
+  const lock = await locked(
     new Map([...found.hubs].filter(([hub]) => targets.has(hub))),
     found.plan.fleet,
     rooms.holder,
@@ -134,6 +134,16 @@ async function carryOut(
     await progress.close();
     await lock.release();
     release();
+  }
+}
+
+/** Takes the lock. @throws RunError exit 4 when another run holds it, or when it cannot be taken */
+async function locked(...[hubs, fleet, holder]: Parameters<typeof takeLock>): Promise<Lock> {
+  try {
+    return await takeLock(hubs, fleet, holder);
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    throw new RunError(exitCodes.refused, `the lock was not taken: ${error.message}; nothing was changed`, error.next);
   }
 }
 

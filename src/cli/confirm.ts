@@ -7,7 +7,7 @@ export const passYes = 'review the plan, then pass --yes';
 
 /**
  * Asks at the terminal; only `yes` is a yes.
- * @throws RunError exit 4 without a terminal, or when the answer is anything else
+ * @throws RunError exit 4 without a terminal, or when the answer is anything else; exit 130 at Ctrl-C
  */
 export async function confirm(question: string, io: Io): Promise<void> {
   if (!io.stdin.isTTY || !io.stdout.isTTY) {
@@ -19,12 +19,17 @@ export async function confirm(question: string, io: Io): Promise<void> {
   }
   const lines = createInterface({ input: io.stdin, output: io.stdout });
   const release = io.interrupt.hold();
-  lines.on('SIGINT', () => lines.close());
+  let interrupted = false;
+  lines.on('SIGINT', () => {
+    interrupted = true;
+    lines.close();
+  });
   try {
     const answer = await Promise.race([
       lines.question(`${question} Only yes is accepted: `),
       new Promise<string>((resolve) => lines.once('close', () => resolve(''))),
     ]);
+    if (interrupted) throw new RunError(exitCodes.interrupted, 'interrupted; nothing was changed');
     if (answer.trim() !== 'yes') throw new RunError(exitCodes.refused, 'not confirmed; nothing was changed');
   } finally {
     release();

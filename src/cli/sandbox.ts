@@ -4,6 +4,7 @@ import { loadOrRefuse } from './fleet.ts';
 import type { Io } from './io.ts';
 import { checkNumbers, type FleetOptions } from './options.ts';
 import { readYaml } from '../kube/yaml.ts';
+import { plain } from '../report/plain.ts';
 import { runSandbox } from '../sandbox/run.ts';
 
 /** `rollcall sandbox`: hubs and members on this machine until Ctrl-C. @returns the exit code */
@@ -24,6 +25,8 @@ export async function sandbox(
       directory: join(tmpdir(), `rollcall-sandbox-${userInfo().uid}`),
       readYaml,
       print: (line) => io.stdout.write(`${line}\n`),
+      log: (program, error) =>
+        io.stderr.write(`${plain(`${program}: ${error instanceof Error ? error.message : String(error)}`)}\n`),
       signal: io.interrupt.signal,
     });
     return 0;

@@ -1,8 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { pemBlocks } from '../model/pem.ts';
 import { readError } from './read.ts';
-
-const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /** Reads PEM bundles, each file once. */
 export class CertificateFiles {
@@ -27,7 +26,7 @@ function readBundle(path: string): { pem: string } | { problem: string } {
   }
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text))
     return { problem: `${path} holds a private key; name a file with certificates only` };
-  const blocks = text.match(block) ?? [];
+  const blocks = pemBlocks(text, 'CERTIFICATE');
   if (blocks.length === 0) return { problem: `${path} holds no certificate (PEM)` };
   const broken = blocks.findIndex((pem) => !isCertificate(pem));
   if (broken !== -1) return { problem: `certificate ${broken + 1} of ${path} cannot be read` };

@@ -97,8 +97,30 @@ const formatPath = (parts: readonly (string | number)[]): string =>
 const secret =
   /(?<=:\/\/)[^\s'"]+(?=@)|(?<=\b(?:token|password|secret|[\w-]*key-?data)["']?\s*:\s*["']?)[^\s"',{}[\]]+/gi;
 
+const stars = (found: string): string => '*'.repeat(found.length);
+
 /** Columns stay where they are. */
-const masked = (line: string): string => line.replace(secret, (found) => '*'.repeat(found.length));
+const masked = (line: string): string => line.replace(secret, stars);
+
+/** Lines up to this length are shown whole. */
+const longLine = 1_000;
+/** How much of a longer one is shown on each side of a problem, and how much beyond it is looked at for what makes a secret one. */
+const shown = 200;
+
+/**
+ * Part of a long line. What is cut off where the looking begins may be a secret, or the key of one that follows; where it ends, a
+ * password before an `@`.
+ * @param offset where the problem stands in the line
+ */
+function partOf(line: string, offset: number): Pick<Problem, 'sourceLine' | 'sourceLineFrom'> {
+  const from = Math.max(0, offset - shown);
+  const seenFrom = Math.max(0, from - shown);
+  const seenTo = Math.min(line.length, offset + 2 * shown);
+  let seen = line.slice(seenFrom, seenTo);
+  if (seenFrom > 0) seen = seen.replace(/^[^\s'"]*[\s'":]*[^\s'"]*/, stars);
+  if (seenTo < line.length) seen = seen.replace(/(?<=:\/\/)[^\s'"]+$/, stars);
+  return { sourceLine: masked(seen).slice(from - seenFrom, offset + shown - seenFrom), sourceLineFrom: from + 1 };
+}
 
 /** The text of one file, and where its lines start. */
 export class SourceText {
@@ -130,7 +152,8 @@ export class SourceText {
     const { file, line, column } = this.place(offset);
     const start = this.#lineStarts[line - 1] ?? 0;
     const sourceLine = this.text.slice(start, (this.#lineStarts[line] ?? this.text.length + 1) - 1).replace(/\r$/, '');
-    return { ...problem, file, line, column, sourceLine: masked(sourceLine) };
+    const source = sourceLine.length > longLine ? partOf(sourceLine, column - 1) : { sourceLine: masked(sourceLine) };
+    return { ...problem, file, line, column, ...source };
   }
 
   problem(rule: string, finding: Finding): Problem {

@@ -1,8 +1,9 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { CertificateFacts, CertificateRequestFacts } from '../model/cluster.ts';
+import { pemBlocks } from '../model/pem.ts';
 import { rfc3339 } from './clock.ts';
 
-const pemCertificate = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED )?CERTIFICATE-----/g;
+const blocksIn = (pem: string): readonly string[] => pemBlocks(pem, 'CERTIFICATE', 'TRUSTED CERTIFICATE');
 
 /** Every member's agent holds the CA of its hub: a few bundles are met thousands of times. */
 const knownPrints = new Map<string, readonly string[]>();
@@ -23,8 +24,8 @@ export function fingerprints(pem: string): readonly string[] {
 }
 
 function printsOf(pem: string): readonly string[] {
-  const found = pem.match(pemCertificate);
-  if (found === null) throw new Error('no certificate in it');
+  const found = blocksIn(pem);
+  if (found.length === 0) throw new Error('no certificate in it');
   const prints = found.map((block) => createHash('sha256').update(new X509Certificate(block).raw).digest('hex'));
   return [...new Set(prints)].toSorted();
 }
@@ -49,7 +50,7 @@ export function issuedFacts(pem: string): { certificate: CertificateFacts; reque
 }
 
 function firstIn(pem: string): X509Certificate {
-  const block = pem.match(pemCertificate)?.[0];
+  const [block] = blocksIn(pem);
   if (block === undefined) throw new Error('no certificate in it');
   return new X509Certificate(block);
 }

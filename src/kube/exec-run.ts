@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { ClusterError } from '../model/errors.ts';
 import type { Credential } from './credentials.ts';
 import { bearer } from './credentials.ts';
@@ -70,10 +70,22 @@ function outputOf(command: ExecCommand, env: Record<string, string | undefined>,
     const child = spawn(command.command, [...command.args], {
       env,
       stdio: [terminal ?? 'ignore', 'pipe', terminal ?? 'pipe'],
+      // A process group of its own, to end with all that it started; only the terminal's own group may read from it.
+      detached: !command.interactive,
     });
     const output: Buffer[] = [];
     let complaint = '';
-    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+    const fail = (end: string) => {
+      const said = lastLine(complaint);
+      reject(new ClusterError('auth', `${name} ${end}${said === '' ? '' : `: ${said}`}`));
+    };
+    const timer = setTimeout(() => {
+      fail(`gave no answer within ${seconds(timeoutMs)}`);
+      // What the plugin started may hold them open for as long as it likes.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      kill(child, !command.interactive);
+    }, timeoutMs);
     child.stdout?.on('data', (chunk: Buffer) => output.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => {
       complaint = `${complaint}${chunk.toString('utf8')}`.slice(-4096);
@@ -92,16 +104,19 @@ function outputOf(command: ExecCommand, env: Record<string, string | undefined>,
     child.once('close', (code, signal) => {
       clearTimeout(timer);
       if (code === 0) return resolve(Buffer.concat(output).toString('utf8'));
-      const end =
-        code === null
-          ? child.killed
-            ? `gave no answer within ${seconds(timeoutMs)}`
-            : `was ended by ${signal}`
-          : `exited ${code}`;
-      const said = lastLine(complaint);
-      reject(new ClusterError('auth', `${name} ${end}${said === '' ? '' : `: ${said}`}`));
+      fail(code === null ? `was ended by ${signal}` : `exited ${code}`);
     });
   });
+}
+
+function kill(child: ChildProcess, isGroup: boolean): void {
+  try {
+    if (isGroup && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    else child.kill('SIGKILL');
+  } catch (error) {
+    // It ended meanwhile.
+    if (codeOf(error) !== 'ESRCH') throw error;
+  }
 }
 
 /** @returns what a plugin said last, as one bounded line without anything that looks like a token */

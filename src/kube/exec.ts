@@ -16,11 +16,12 @@ interface Shared {
   result: ExecResult | undefined;
   obtained: number;
   running: Promise<ExecResult> | undefined;
+  failure: { readonly error: unknown; readonly at: number } | undefined;
 }
 
 /** A credential is renewed this long before it ends, so that it does not end on the way. */
 const skewMs = 30_000;
-/** One this young that gets a 401 is not stale but wrong: another run would bring the same. */
+/** A credential this young that gets a 401 is not stale but wrong, as is a failure: another run would bring the same. */
 const youngMs = 10_000;
 
 /**
@@ -46,7 +47,7 @@ export class ExecPlugins {
     const id = JSON.stringify([apiVersion, command.command, args, Object.entries(env), cluster ?? null]);
     let shared = this.#byCommand.get(id);
     if (shared === undefined) {
-      shared = { result: undefined, obtained: 0, running: undefined };
+      shared = { result: undefined, obtained: 0, running: undefined, failure: undefined };
       this.#byCommand.set(id, shared);
     }
     return this.#credentialsOf(command, shared);
@@ -58,6 +59,7 @@ export class ExecPlugins {
       const { result } = shared;
       const ends = result?.expires ?? Number.POSITIVE_INFINITY;
       if (result !== undefined && ends - skewMs > now()) return result.credential;
+      if (shared.failure !== undefined && now() - shared.failure.at < youngMs) throw shared.failure.error;
       shared.running ??= this.#run(command, shared);
       return (await shared.running).credential;
     };
@@ -87,6 +89,9 @@ export class ExecPlugins {
       shared.result = result;
       shared.obtained = this.#options.now();
       return result;
+    } catch (error) {
+      shared.failure = { error, at: this.#options.now() };
+      throw error;
     } finally {
       shared.running = undefined;
       this.#running -= slots;

@@ -15,6 +15,10 @@ export const hostPort = (peer: { readonly host: string; readonly port: number })
 /** @returns `5 s`, `0.5 s` */
 export const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 100) / 10} s`;
 
+/** @returns for a peer that sends without end */
+export const answerTooLong = (peer: Peer, maxBytes: number): ClusterError =>
+  new ClusterError('not-kubernetes', `${hostPort(peer)} answered with more than ${Math.round(maxBytes / 1e6)} MB`);
+
 const untrusted = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'SELF_SIGNED_CERT_IN_CHAIN',

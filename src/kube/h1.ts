@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Client as UndiciClient, Dispatcher } from 'undici';
 import type { RawResponse, RawStream } from '../model/cluster.ts';
 import { ClusterError } from '../model/errors.ts';
-import { connectionFailure, hostPort, type Peer, seconds } from './failures.ts';
+import { answerTooLong, connectionFailure, hostPort, type Peer, seconds } from './failures.ts';
 import { linesOf, NotProcessed, plainHeaders, type Session, type SessionLimits, type WireRequest } from './session.ts';
 
 /** For servers without HTTP/2. undici costs more to load than a plan of one cluster, so it is loaded only here. */
@@ -64,7 +64,7 @@ class Http1Session implements Session {
   async send(request: WireRequest): Promise<RawResponse> {
     return await this.#timed(request, async (signal) => {
       const answer = await this.#request(request, signal);
-      return { status: answer.statusCode, headers: plainHeaders(answer.headers), body: await answer.body.text() };
+      return { status: answer.statusCode, headers: plainHeaders(answer.headers), body: await this.#whole(answer) };
     });
   }
 
@@ -74,8 +74,22 @@ class Http1Session implements Session {
     return {
       status: answer.statusCode,
       headers: plainHeaders(answer.headers),
-      lines: linesOf(this.#chunks(answer, request.signal)),
+      lines: linesOf(this.#chunks(answer, request.signal), this.#peer, this.#limits),
     };
+  }
+
+  /** Leaving the body early ends the connection. */
+  async #whole(answer: Dispatcher.ResponseData): Promise<string> {
+    const { maxBytes } = this.#limits;
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of answer.body) {
+      const bytes = Buffer.from(chunk);
+      size += bytes.length;
+      if (size > maxBytes) throw answerTooLong(this.#peer, maxBytes);
+      chunks.push(bytes);
+    }
+    return Buffer.concat(chunks).toString('utf8');
   }
 
   async *#chunks(

@@ -3,7 +3,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } f
 import type { Socket } from 'node:net';
 import type { RawResponse, RawStream } from '../model/cluster.ts';
 import { ClusterError } from '../model/errors.ts';
-import { connectionFailure, hostPort, type Peer, seconds } from './failures.ts';
+import { answerTooLong, connectionFailure, hostPort, type Peer, seconds } from './failures.ts';
 import { linesOf, NotProcessed, plainHeaders, type Session, type SessionLimits, type WireRequest } from './session.ts';
 
 /** @param socket connected, TLS done, `h2` agreed; it belongs to the session from now on */
@@ -61,12 +61,20 @@ class Http2Session implements Session {
       if (stream === undefined) return;
       let status: number | undefined;
       let headers: Record<string, string> = {};
-      const chunks: Buffer[] = [];
+      const { maxBytes } = this.#limits;
+      let chunks: Buffer[] = [];
+      let size = 0;
       stream.on('response', (received) => {
         status = received[':status'];
         headers = plainHeaders(received);
       });
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= maxBytes) return void chunks.push(chunk);
+        reject(answerTooLong(this.#peer, maxBytes));
+        chunks = [];
+        stream.close(constants.NGHTTP2_CANCEL);
+      });
       stream.on('close', () => {
         const body = Buffer.concat(chunks);
         const promised = headers['content-length'];
@@ -91,7 +99,7 @@ class Http2Session implements Session {
         resolve({
           status: received[':status'] ?? 0,
           headers: plainHeaders(received),
-          lines: linesOf(this.#chunks(stream, request.signal)),
+          lines: linesOf(this.#chunks(stream, request.signal), this.#peer, this.#limits),
         });
       });
       stream.on('close', () => reject(this.#broken(stream)));

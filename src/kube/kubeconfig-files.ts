@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import leven from 'leven';
 import { ClusterError } from '../model/errors.ts';
+import { nearest } from '../model/nearest.ts';
 import { codeOf } from './failures.ts';
 import { type Kubeconfig, mergeKubeconfigs, type Nearest, parseKubeconfig } from './kubeconfig.ts';
 
@@ -70,21 +71,15 @@ function contentOf(path: string): string | undefined {
 /** With a wrong KUBECONFIG thousands of names miss thousands: some 0.2 s of comparisons are enough. */
 const maxComparisons = 200_000;
 
-/** @returns a function that finds the candidate with the smallest edit distance, if it is near enough to be meant; it gives up after much work */
+/** @returns a function that finds the candidate that was probably meant; after much work it looks at no more of them */
 function nearestFinder(): Nearest {
   let left = maxComparisons;
-  return (wanted, candidates) => {
-    let limit = Math.max(2, Math.floor(wanted.length / 3));
-    let nearest: string | undefined;
+  function* some(candidates: Iterable<string>): Generator<string> {
     for (const candidate of candidates) {
-      if (left === 0) return undefined;
+      if (left === 0) return;
       left -= 1;
-      if (Math.abs(candidate.length - wanted.length) > limit) continue;
-      const distance = leven(wanted, candidate, { maxDistance: limit + 1 });
-      if (distance > limit) continue;
-      nearest = candidate;
-      limit = distance - 1;
+      yield candidate;
     }
-    return nearest;
-  };
+  }
+  return (wanted, candidates) => nearest(wanted, some(candidates), leven);
 }

@@ -32,10 +32,9 @@ export function parseKubeconfig(
   files: Readonly<Record<string, string>> = {},
 ): Kubeconfig {
   const document = parseYaml(text, name);
-  if (!isObject(document)) throw new ClusterError('auth', `${name} is no kubeconfig`);
-  const kind = document['kind'];
-  if (kind !== undefined && kind !== 'Config')
-    throw new ClusterError('auth', `${name} is no kubeconfig but a ${String(kind)}`);
+  const kind = at(document, 'kind');
+  if (!isObject(document) || (kind !== undefined && kind !== 'Config'))
+    throw new ClusterError('auth', `${name} is no kubeconfig`);
   const index = (list: string, inner: string): Map<string, Entry> => {
     const entries = new Map<string, Entry>();
     for (const item of arrayAt(document, list)) {
@@ -131,7 +130,8 @@ const inlined = [
 function withFiles(entry: JsonObject, files: Readonly<Record<string, string>>): JsonObject {
   const filled: Record<string, unknown> = { ...entry };
   for (const [byFile, byData] of inlined) {
-    const content = files[textAt(entry, byFile) ?? ''];
+    const file = textAt(entry, byFile);
+    const content = file !== undefined && Object.hasOwn(files, file) ? files[file] : undefined;
     if (content !== undefined) filled[byData] ??= Buffer.from(content).toString('base64');
   }
   return filled;

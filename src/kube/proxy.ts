@@ -14,7 +14,7 @@ export const portOf = (url: URL): number => Number(url.port || (url.protocol ===
 /**
  * The proxy that kubectl would use for `server`: the kubeconfig's `proxy-url`, else HTTPS_PROXY or HTTP_PROXY (by the
  * server's scheme, upper case first) unless NO_PROXY or loopback exempts the host.
- * @throws ClusterError `unreachable` for a proxy that is no HTTP proxy
+ * @throws ClusterError `unreachable` for a proxy that is no HTTP proxy, or whose user and password cannot be decoded
  */
 export function proxyFor(server: URL, configured: string | undefined, variables: Variables): URL | undefined {
   if (configured !== undefined) return proxyUrl(configured, 'proxy-url');
@@ -39,8 +39,16 @@ function proxyUrl(written: string, from: string): URL {
       `${from} has the scheme ${url.protocol.slice(0, -1)}, which is no HTTP proxy`,
     );
   }
+  try {
+    credentialsOf(url);
+  } catch {
+    throw new ClusterError('unreachable', `${from} has a user or password that is not percent-encoded`);
+  }
   return url;
 }
+
+/** @throws URIError for a stray `%` */
+const credentialsOf = (url: URL): string => `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
 
 /** NO_PROXY as Go reads it: `*`, addresses, CIDR ranges, domains (with or without leading dot), each with an optional port. */
 function exempt(server: URL, list: string): boolean {
@@ -85,7 +93,6 @@ export function tunnel(
   signal: AbortSignal,
 ): Promise<Socket> {
   const name = hostPort({ host: hostOf(proxy), port: portOf(proxy) });
-  const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
   return new Promise((resolve, reject) => {
     const asked = request({
       method: 'CONNECT',
@@ -94,7 +101,9 @@ export function tunnel(
       signal,
       headers: {
         host: hostPort(target),
-        ...(proxy.username !== '' && { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` }),
+        ...(proxy.username !== '' && {
+          'proxy-authorization': `Basic ${Buffer.from(credentialsOf(proxy)).toString('base64')}`,
+        }),
       },
     });
     const refuse = (status: number | undefined) => {

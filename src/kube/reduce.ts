@@ -121,16 +121,26 @@ export function kubeconfigFacts(text: string, withCa = false): KubeconfigFacts {
   const proxyUrl = textAt(cluster, 'proxy-url');
   const tlsServerName = textAt(cluster, 'tls-server-name');
   return {
-    server,
+    server: withoutCredentials(server),
     // A path says nothing about the certificates; unlike an empty list it equals no set of them.
     ca: ca !== undefined ? fingerprints(ca) : file !== undefined ? [`file ${file}`] : [],
     ...(withCa && ca !== undefined && { caPem: ca }),
-    ...(proxyUrl !== undefined && { proxyUrl }),
+    ...(proxyUrl !== undefined && { proxyUrl: withoutCredentials(proxyUrl) }),
     ...(tlsServerName !== undefined && { tlsServerName }),
     clusterName: chosen.clusterName,
     ...(claims !== undefined && { token: tokenFacts(claims) }),
     hasToken: token !== undefined,
   };
+}
+
+/** @returns the URL with a mark in place of user and password: an address that holds some never equals one that does not */
+function withoutCredentials(url: string): string {
+  if (!url.includes('@')) return url;
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(url)?.[0] ?? '';
+  const parsed = /^https?:/i.test(scheme) ? URL.parse(url) : null;
+  // What is no URL may still hold a password: everything before the last @ goes.
+  if (parsed !== null && parsed.username === '' && parsed.password === '') return url;
+  return `${scheme}***${url.slice(url.lastIndexOf('@'))}`;
 }
 
 function tokenFacts(claims: JsonObject): NonNullable<KubeconfigFacts['token']> {

@@ -1,4 +1,5 @@
 import type { RawResponse, RawStream } from '../model/cluster.ts';
+import { answerTooLong, type Peer } from './failures.ts';
 
 /** A request as it goes over the wire: all headers made, lower case. */
 export interface WireRequest {
@@ -32,23 +33,50 @@ export interface SessionLimits {
   readonly idleTimeoutMs: number;
   /** While requests are under way and nothing arrives for this long, the other side must prove that it is there. */
   readonly pingEveryMs: number;
+  /** Of an answer, or of one line of a stream: no API server sends more. */
+  readonly maxBytes: number;
 }
 
-/** @returns the lines of a text that arrives in pieces, without empty ones */
-export async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
-  let pending = '';
+/**
+ * @returns the lines of a text that arrives in pieces, without empty ones
+ * @throws ClusterError `not-kubernetes` for one that is longer than allowed
+ */
+export async function* linesOf(
+  chunks: AsyncIterable<string>,
+  peer: Peer,
+  { maxBytes }: Pick<SessionLimits, 'maxBytes'>,
+): AsyncGenerator<string, void, undefined> {
+  let pending: string[] = [];
+  let size = 0;
   for await (const chunk of chunks) {
-    const parts = (pending + chunk).split('\n');
-    pending = parts.pop() ?? '';
-    for (const line of parts) if (line !== '') yield line;
+    for (const [index, part] of chunk.split('\n').entries()) {
+      if (index > 0) {
+        const line = pending.join('');
+        if (line !== '') yield line;
+        pending = [];
+        size = 0;
+      }
+      pending.push(part);
+      size += part.length;
+      if (size > maxBytes) throw answerTooLong(peer, maxBytes);
+    }
   }
-  if (pending !== '') yield pending;
+  const line = pending.join('');
+  if (line !== '') yield line;
 }
 
-/** Reads a stream to its end, so that it does not stay open. @returns its lines */
-export async function allLines(lines: AsyncIterable<string>): Promise<string[]> {
+/** More of what is no stream of events says nothing more. */
+const maxAnswer = 1 << 20;
+
+/** Reads a stream that turned out to be a plain answer, and closes it. @returns its lines, of a longer one those of the first MiB */
+export async function answerLines(lines: AsyncIterable<string>): Promise<string[]> {
   const all: string[] = [];
-  for await (const line of lines) all.push(line);
+  let size = 0;
+  for await (const line of lines) {
+    all.push(line);
+    size += line.length + 1;
+    if (size > maxAnswer) break;
+  }
   return all;
 }
 

@@ -7,7 +7,7 @@ import { http1Session } from './h1.ts';
 import { http2Session } from './h2.ts';
 import { hostOf, portOf } from './proxy.ts';
 import type { SecureContexts } from './secure-contexts.ts';
-import { allLines, NotProcessed, type Session, type SessionLimits, type WireRequest } from './session.ts';
+import { answerLines, NotProcessed, type Session, type SessionLimits, type WireRequest } from './session.ts';
 
 /** Everything needed to reach one API server. */
 export interface Target {
@@ -33,6 +33,8 @@ export interface TransportOptions {
   readonly idleTimeoutMs?: number;
   /** Default 30 s. */
   readonly pingEveryMs?: number;
+  /** Of an answer, or of one line of a stream; default 256 MB: a page of 500 objects may have tens of them. */
+  readonly maxBytes?: number;
 }
 
 export interface Transport extends RawCluster {
@@ -81,6 +83,7 @@ class SharedConnection implements Transport {
       requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
       idleTimeoutMs: options.idleTimeoutMs ?? 60_000,
       pingEveryMs: options.pingEveryMs ?? 30_000,
+      maxBytes: options.maxBytes ?? 256_000_000,
     };
   }
 
@@ -110,7 +113,7 @@ class SharedConnection implements Transport {
       }
     };
     // A stream that nobody reads stays open.
-    return this.#authenticated(request, run, async (unwanted) => void (await allLines(unwanted.lines)));
+    return this.#authenticated(request, run, async (unwanted) => void (await answerLines(unwanted.lines)));
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,7 @@ import { collectionPath, describeList, withQuery } from './paths.ts';
 import { asObject, metadataOf } from './reads.ts';
 import { reduce } from './reduce.ts';
 import type { Requests } from './requests.ts';
-import { allLines } from './session.ts';
+import { answerLines } from './session.ts';
 import { notKubernetes, type Reply } from './status.ts';
 
 /** The server ends a watch after this, plus up to a tenth so that many do not end together. */
@@ -95,7 +95,7 @@ async function open(
 }
 
 async function wholeOf(stream: RawStream): Promise<Reply> {
-  const text = (await allLines(stream.lines)).join('\n');
+  const text = (await answerLines(stream.lines)).join('\n');
   return { code: stream.status, headers: stream.headers, json: parseJson(text), text: text.slice(0, 64) };
 }
 

@@ -12,6 +12,8 @@ export interface Problem {
   readonly path?: string;
   /** The offending source line, without its line break. */
   readonly sourceLine?: string;
+  /** Column (from 1) that `sourceLine` begins at, where it is only the part of a very long line around the problem. */
+  readonly sourceLineFrom?: number;
   /** "did you mean …" */
   readonly suggestion?: string;
   /** Further places that take part: the group or the defaults a value came from. */

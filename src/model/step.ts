@@ -130,6 +130,8 @@ export interface ApprovalStep extends StepBase {
     readonly signerName: string;
     readonly usages: readonly string[];
     readonly requester: string;
+    /** UID of that very account: an earlier one of the same name is somebody else. */
+    readonly requesterUid: Operand;
     readonly organizations: readonly string[];
     readonly commonNamePrefix: string;
     /** The rest of the common name, where it is known (singleton: the Klusterlet's UID). */

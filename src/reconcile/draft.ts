@@ -44,7 +44,11 @@ function staying(subject: Subject): RegistrationPlan {
   if (rebuilt !== undefined) return framed(subject, rebuilt, { notes });
   if (planned.every(({ does }) => does === 'wait')) {
     const pending = assessed.flatMap(({ assessment }) => (assessment.is === 'pending' ? [assessment.waitingFor] : []));
-    return framed(subject, pending.length === 0 ? { is: 'in-sync' } : { is: 'unhealthy', reasons: pending }, { notes });
+    return framed(
+      subject,
+      pending.length === 0 ? { is: 'in-sync' } : { is: 'unhealthy', reasons: pending.map((text) => `needs ${text}`) },
+      { notes },
+    );
   }
   if (record === undefined && found !== undefined) return adopting(subject, planned, notes);
   const gone = assessed.some(
@@ -57,7 +61,8 @@ function staying(subject: Subject): RegistrationPlan {
 /** A take-over does nothing that a living agent would notice: that is left to the next plan. */
 function adopting(subject: Subject, planned: readonly PlannedStep[], notes: readonly string[]): RegistrationPlan {
   const { driver, registration, live, steps } = subject;
-  const alive = judge(driver.signs(registration).agentAlive, live).is === 'holds';
+  // The hub's view alone: in another mode the agent is another Deployment, and it lives all the same.
+  const alive = judge(driver.signs(registration).heartbeat, live).is !== 'fails';
   const noticed = new Set(
     alive ? steps.filter(({ awaited, until }) => awaited || until !== undefined).map(({ id }) => id) : [],
   );

@@ -137,11 +137,14 @@ class Progress {
   }
 }
 
+/** What is required comes first, before the record too: until it holds nothing is written. */
+const isRequired = (step: Step): boolean => step.kind === 'condition' && step.required === true;
+
 function firstOpen(
   steps: readonly Step[],
   live: ReadingsMap,
 ): { step: Step; assessment: Exclude<Assessment, { is: 'satisfied' }> } | undefined {
-  for (const step of steps) {
+  for (const step of [...steps.filter(isRequired), ...steps.filter((other) => !isRequired(other))]) {
     const assessment = assess(step, live);
     if (assessment.is !== 'satisfied') return { step, assessment };
   }

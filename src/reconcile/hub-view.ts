@@ -64,7 +64,7 @@ export async function viewHub(
     hub,
     reason,
     ...(next === undefined ? {} : { next }),
-    registrations: selected.map((registration) => blockedPlan(registration, `hub ${hub.name}: ${reason}`, next)),
+    registrations: selected.map((registration) => blockedPlan(registration, `hub ${hub.name}: ${reason}`, undefined)),
   });
   try {
     const drivers = Object.values(options.drivers).filter(({ hubType }) => hubType === hub.type);
@@ -73,9 +73,9 @@ export async function viewHub(
       ...drivers.flatMap((driver) => driver.hubReads(hub)),
       ...refsOfEndpoint(hub, selected),
     ]);
-    const recorded = known.get(recordsRef);
-    if (recorded.is === 'unreadable') return unobserved(recorded.reason, recorded.next);
-    const { records, broken } = decodeRecords(recorded.is === 'listed' ? recorded.items : []);
+    const kept = known.get(recordsRef);
+    if (kept.is === 'unreadable') return unobserved(kept.reason, kept.next);
+    const { records, broken } = decodeRecords(kept.is === 'listed' ? kept.items : []);
     const found = new Map<string, FoundRegistration>();
     for (const driver of drivers) {
       const discovered = driver.discover(hub, known);
@@ -121,7 +121,7 @@ export async function viewHub(
     }
     const refs = candidates.flatMap(refsOfCandidate).filter(({ site }) => site === 'hub');
     const live = await observeInBulk(cluster, refs, known);
-    return { hub, cluster, records, broken, found, candidates, blocked, live, at: recorded.at };
+    return { hub, cluster, records, broken, found, candidates, blocked, live, at: kept.at };
   } catch (error) {
     if (error instanceof ClusterError) return unobserved(error.message, error.next);
     throw error;

@@ -52,7 +52,7 @@ export function judge(condition: Condition, live: Readings): Judgement {
     const limit = typeof other.value === 'string' ? Date.parse(other.value) : Number.NaN;
     if (Number.isNaN(limit)) return verdict(false, other.missing);
     // managedFields count whole seconds: a renewal in the same second proves nothing.
-    if (time < limit + 1000) return verdict(false, `last ${inSeconds(time)}, the write was at ${inSeconds(limit)}`);
+    if (time < limit + 1000) return verdict(false, `renewed ${inSeconds(time)}, written ${inSeconds(limit)}`);
   }
   return holds;
 }

@@ -110,7 +110,7 @@ function refuseGuard(because: string, registration: Registration, { works }: Con
     ? {
         is: 'refused',
         reason: `${countedWorks(works)} would be deleted from the member`,
-        next: 'remove them first, or set works: drain',
+        next: 'remove them first, or declare it with state: absent and works: drain',
       }
     : {
         is: 'refused',

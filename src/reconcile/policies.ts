@@ -168,12 +168,19 @@ const occupied: Policy = each(({ plan, subject }, { fleet }) => {
       );
 });
 
-/** What is not in the file any more goes only when asked. */
-const orphans: Policy = each(({ plan, subject }, { prune }) =>
-  plan.verdict.is === 'change' && subject.why === orphanReason && subject.forget !== true && !prune
-    ? { held: 'needs --prune' }
-    : undefined,
-);
+/** What is not in the file any more goes only when asked, and until then nothing that would stand in its way is a fault. */
+const orphans: Policy = each(({ plan, subject }, { prune }) => {
+  const { verdict } = plan;
+  if (subject.why !== orphanReason || subject.forget === true || prune || verdict.is === 'in-sync') return undefined;
+  if (verdict.is === 'change') return { held: 'needs --prune' };
+  const obstacle = 'reason' in verdict ? verdict.reason : verdict.reasons.join('; ');
+  return {
+    verdict: { is: 'change', action: 'unjoin' },
+    held: 'needs --prune',
+    steps: [],
+    notes: [...plan.notes, `--prune would not remove it: ${obstacle}`],
+  };
+});
 
 /** `--only`: the rest is shown and left. */
 const onlyActions: Policy = each(({ plan }, { only }) =>

@@ -8,13 +8,16 @@ import { counted } from './words.ts';
 const place = ({ file, line, column }: { file: string; line?: number; column?: number }): string =>
   [file, line, column].filter((part) => part !== undefined).join(':');
 
-/** The source line with a caret under the column, both cut to a window around it where the line is longer than the terminal. */
-function frame(line: number, column: number, source: string, style: Style): Line[] {
+/**
+ * The source line with a caret under the column, both cut to a window around it where the line is longer than the terminal.
+ * @param from column that `source` begins at; left out = it is the whole line
+ */
+function frame(line: number, column: number, source: string, from: number | undefined, style: Style): Line[] {
   const gutter = `  ${line} | `;
   const room = Math.max(20, style.width - gutter.length);
-  const offset = Math.max(0, column - 1);
+  const offset = Math.max(0, column - (from ?? 1));
   const start = offset < room - 10 ? 0 : offset - Math.floor(room / 2);
-  const before = (start > 0 ? '…' : '') + plain(source.slice(start, offset));
+  const before = (start > 0 || (from ?? 1) > 1 ? '…' : '') + plain(source.slice(start, offset));
   const rest = plain(source.slice(offset, start + room - 2)) + (source.length > start + room - 2 ? '…' : '');
   const margin = `  ${' '.repeat(String(line).length)} | `;
   return [
@@ -24,11 +27,11 @@ function frame(line: number, column: number, source: string, style: Style): Line
 }
 
 function problemLines(problem: Problem, style: Style): Line[] {
-  const { line, column, sourceLine, path, suggestion, also = [] } = problem;
+  const { line, column, sourceLine, sourceLineFrom, path, suggestion, also = [] } = problem;
   return [
     ...hang(`${place(problem)}: `, problem.message, style, { tone: 'danger', flat: true, indent: 2 }),
     ...(line !== undefined && column !== undefined && sourceLine !== undefined
-      ? frame(line, column, sourceLine, style)
+      ? frame(line, column, sourceLine, sourceLineFrom, style)
       : []),
     ...(path === undefined || path === '' ? [] : hang('  at ', path, style)),
     ...(suggestion === undefined ? [] : hang('  ', suggestion, style)),

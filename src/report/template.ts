@@ -1,10 +1,13 @@
-/** What differs from member to member in texts that mean the same, most specific first. */
+/**
+ * What differs from member to member in texts that mean the same, most specific first. A host name has 253 characters at most:
+ * without a bound, a long text of dashes would be read anew from each of them.
+ */
 const varying: readonly (readonly [RegExp, string])[] = [
   [/\bhttps?:\/\/[^\s,;"')\]]+/g, '<address>'],
   [/\b\d{4}-\d\d-\d\d(?:[T \u00a0]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?/g, '<time>'],
-  [/\[[0-9a-f:]*:[0-9a-f:.]*\](?::\d+)?/gi, '<address>'],
+  [/\[(?=[0-9a-f]*:)[0-9a-f:.]*\](?::\d+)?/gi, '<address>'],
   [/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b/g, '<address>'],
-  [/(?<![\w.])(?=[\w.-]*[a-z])[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:\d{2,5}\b/gi, '<address>'],
+  [/(?<![\w.])(?=[\w.-]{0,252}[a-z])[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?:\d{2,5}\b/gi, '<address>'],
   [/\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/gi, '<id>'],
   [/\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/gi, '<id>'],
   [/\b\d+(?:\.\d+)? ?(?:ms|s|m|h|d)\b/g, '<time>'],

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { exitCodes, RunError } from '../model/errors.ts';
 import type { Access, Fleet } from '../model/fleet.ts';
 import type { ReadYaml } from './actors/kubeconfig.ts';
 import { type Generated, generatedFleet, generatedMark, generateMembers } from './generate.ts';
 import { isSandboxKubeconfig } from './kubeconfig.ts';
-import { startSandbox, textOf } from './sandbox.ts';
-import type { Wanted } from './world.ts';
+import { startSandbox, textOf, writeWhole } from './sandbox.ts';
+import type { Wanted, WorldOptions } from './world.ts';
 
 export interface RunOptions {
   /** Its hubs and members are started; left out: one hub named `hub`. */
@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly readYaml: ReadYaml;
   /** Takes one line without its end. */
   readonly print: (line: string) => void;
+  /** What the programs on its clusters would log: failures that they try again. */
+  readonly log: NonNullable<WorldOptions['log']>;
   /** Ends the sandbox. */
   readonly signal: AbortSignal;
 }
@@ -34,7 +36,7 @@ export interface RunOptions {
  * command that is meant for the sandbox must not reach them
  */
 export async function runSandbox(options: RunOptions): Promise<void> {
-  const { fleet, directory, readYaml, print, signal, latencyMs } = options;
+  const { fleet, directory, readYaml, print, log, signal, latencyMs } = options;
   const kubeconfig = resolve(directory, 'kubeconfig');
   if (fleet) await refuseReal(fleet, kubeconfig, readYaml);
   const hubs = fleet ? fleet.hubs.map(wanted) : [{ name: 'hub', context: 'hub' }];
@@ -44,7 +46,7 @@ export async function runSandbox(options: RunOptions): Promise<void> {
   const file = generated.length > 0 ? resolve(directory, 'fleet-generated.yaml') : undefined;
   // A person waits for a few members; many would keep this machine busy with their leases.
   const speed = members.length <= 20 ? 30 : 3;
-  const sandbox = await startSandbox({ hubs, members, readYaml, latencyMs, speed, kubeconfig });
+  const sandbox = await startSandbox({ hubs, members, readYaml, latencyMs, speed, log, kubeconfig });
   try {
     if (file) await writeGenerated(file, hubs, generated);
     const late = latencyMs > 0 ? `, every answer ${latencyMs} ms late` : '';
@@ -107,5 +109,5 @@ async function writeGenerated(path: string, hubs: readonly Wanted[], members: re
       'move it away',
     );
   }
-  await writeFile(path, generatedFleet(hubs, members));
+  await writeWhole(path, generatedFleet(hubs, members));
 }

@@ -45,6 +45,12 @@ describe('the whole run is refused with 4, and nothing is written', () => {
     expect(stripVTControlCharacters(ran.err)).toBe('not confirmed; nothing was changed\n');
   });
 
+  test('at a terminal, Ctrl-C is one, and ends with 130', async () => {
+    const ran = await bed.rollcall(['apply', '-f', 'two.yaml'], { terminal: 80, stdin: '\u0003' });
+    expect(ran.code).toBe(130);
+    expect(stripVTControlCharacters(ran.err)).toBe('interrupted; nothing was changed\n');
+  });
+
   test('fewer removals than planned are allowed', async () => {
     const ran = await bed.rollcall(['apply', '--yes', '-f', 'absent.yaml']);
     expect(ran.code).toBe(4);

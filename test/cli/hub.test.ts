@@ -96,6 +96,22 @@ test('a cluster namespace that is Terminating is waited for, before the first wr
   ).toEqual([]);
 });
 
+test('a lock that may not be taken', async () => {
+  bed.fault = (_context, { method, path }) =>
+    method === 'PATCH' && path.includes('/leases/')
+      ? status(
+          403,
+          'leases.coordination.k8s.io "fleet-acme" is forbidden: User "ci" cannot patch resource "leases" in API group "coordination.k8s.io" in the namespace "rollcall"',
+          'Forbidden',
+        )
+      : undefined;
+  const ran = await bed.rollcall(['apply', '--yes', '--member', 'edge-1']);
+  expect(ran.code).toBe(4);
+  expect(flat(ran.err)).toBe(
+    'the lock was not taken: ci may not patch leases.coordination.k8s.io in the namespace "rollcall"; nothing was changed next: grant ci to patch leases.coordination.k8s.io in the namespace "rollcall" ',
+  );
+});
+
 test('a second run holding the lock', async () => {
   const seconds = (ago: number): string => new Date(Date.now() - ago * 1000).toISOString().replace('Z', '000Z');
   const path = '/apis/coordination.k8s.io/v1/namespaces/rollcall/leases';

@@ -126,6 +126,16 @@ test('what a person changed by hand is shown with path, values and who, and repa
   expect((await bed.rollcall(['status', ...target])).code).toBe(0);
 });
 
+test('a lock that cannot be released does not hide how the run ended', async () => {
+  await bed.write('label.yaml', fleetText(['{ name: edge-1, labels: { tier: gold } }']));
+  bed.fault = (_context, { method, path }) =>
+    method === 'DELETE' && path.includes('/leases/') ? new Error('gone') : undefined;
+  const ran = await bed.rollcall(['apply', '--yes', '-f', 'label.yaml', '--member', 'edge-1']);
+  expect(ran.code).toBe(0);
+  expect(ran.out).toMatch(/^repaired +1 /m);
+  await bed.ask('hub', 'DELETE', '/apis/coordination.k8s.io/v1/namespaces/rollcall/leases/fleet-acme');
+});
+
 test('a certificate request from a stranger is reported, never approved, and does not stand in the way of ours', async () => {
   const mine = await bed.ask('hub', 'GET', requests);
   const items = mine['items'] as { spec: { request: string }; metadata: { name: string } }[];

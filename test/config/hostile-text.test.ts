@@ -172,6 +172,37 @@ test('any text: problems or a fleet', async () => {
   );
 });
 
+test('a document on one line shows the part around each problem, in good time', { timeout: 5_000 }, async () => {
+  const member = { name: 'm', labels: { team: 'payments-and-refunds', region: 'eu' }, lables: {} };
+  const text = JSON.stringify({
+    ...document,
+    members: Array.from({ length: 1_500 }, (_, index) => ({ ...member, name: `member-${index}` })),
+  });
+  const before = performance.now();
+  const problems = await problemsOf(text);
+  expect(performance.now() - before).toBeLessThan(3_000);
+  expect(problems.length).toBeGreaterThanOrEqual(1_500);
+  for (const { column = 0, sourceLine = '', sourceLineFrom = 1 } of problems) {
+    expect(sourceLine.length).toBeLessThanOrEqual(1_000);
+    expect(sourceLine).toBe(text.slice(sourceLineFrom - 1, sourceLineFrom - 1 + sourceLine.length));
+    expect(column - sourceLineFrom).toBeGreaterThanOrEqual(0);
+    expect(column - sourceLineFrom).toBeLessThan(sourceLine.length);
+  }
+});
+
+test.each([0, 100, 200, 300, 400, 700, 3_000])('a secret that is cut off is not shown either: %d', async (length) => {
+  const secret = 'hunter2'.repeat(Math.ceil(length / 7));
+  const some = (more: object) => ({ name: 'a', lables: {}, ...more });
+  const fill = { name: 'fill', labels: { fill: '-'.repeat(2_000) } };
+  for (const held of [{ 'client-key-data': secret }, { proxy: `http://me,you:${secret}@p` }]) {
+    const members = [fill, { name: 'b', ...held }, some({}), some(held), { name: 'c', ...held }, fill];
+    const found = await problemsOf(JSON.stringify({ ...document, members }));
+    expect(found.length).toBeGreaterThan(3);
+    expect(found.every(({ sourceLineFrom }) => sourceLineFrom !== undefined)).toBe(true);
+    expect(found.map(({ sourceLine }) => sourceLine).join('\n')).not.toMatch(/hunter2|unter2h|nter2hu/);
+  }
+});
+
 test.each([
   ['token: hunter2', 'token: *******'],
   ['"password": "hunter2"', '"password": "*******"'],

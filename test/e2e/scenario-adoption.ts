@@ -107,9 +107,9 @@ export function adoption(use: Use): void {
     const live = look(ground, gamma);
     await clusteradm(bench, gamma);
 
-    const unknown = await bench.run([], 'plan');
+    const unknown = await bench.run(bench.with(), 'plan');
     expect(unknown.out).toContain(`UNMANAGED 1 on hub, not in the file: ${gamma.name}`);
-    const refused = await bench.run([{ site: gamma }], 'apply', '--yes');
+    const refused = await bench.run(bench.with({ site: gamma }), 'apply', '--yes');
     expect(refused.code).toBe(5);
     expect(flat(refused.out)).toMatch(/REFUSED 1 ! hub\/e2e-gamma .*set adopt: true to take it over/);
     expect(await live.record()).toBeUndefined();
@@ -123,7 +123,7 @@ export function adoption(use: Use): void {
       cluster: (await live.cluster())?.metadata.generation,
     });
     const before = await seen();
-    const adopt = [{ site: gamma, registration: { adopt: true } }];
+    const adopt = bench.with({ site: gamma, registration: { adopt: true } });
     const plan = await bench.run(adopt, 'plan', '--detailed-exitcode');
     expect(plan.code).toBe(2);
     expect(plan.out).toMatch(/= adopt +hub\/e2e-gamma/);
@@ -133,8 +133,6 @@ export function adoption(use: Use): void {
     expect(await live.record()).toBeDefined();
     expect(await seen()).toEqual(before);
     await bench.done(adopt, 'plan', '--detailed-exitcode');
-    await bench.unjoinAll(1);
-    expect(await live.cluster()).toBeUndefined();
-    expect(await live.klusterlet()).toBeUndefined();
+    bench.keep(...adopt);
   });
 }

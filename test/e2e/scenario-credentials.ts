@@ -6,7 +6,7 @@ import { names } from '../../src/sandbox/actors/kinds.ts';
 import { createCertificateAuthority } from '../../src/sandbox/server/certificates.ts';
 import { kubeconfig } from '../control-plane/credentials.ts';
 import type { Bench, Use } from './bench.ts';
-import { fleetFile } from './fleet-file.ts';
+import { type Declared, fleetFile } from './fleet-file.ts';
 import type { Site } from './ground.ts';
 import { agentNamespace, look, stateOf, until } from './live.ts';
 import { flat } from './program.ts';
@@ -22,13 +22,9 @@ function written(bench: Bench, site: Site, change: (text: string) => string): st
 }
 
 /** Runs with one cluster reached another way. */
-function runWith(bench: Bench, members: readonly Site[], file: string, args: readonly string[]) {
-  const fleet = fleetFile(
-    bench.ground,
-    members.map((site) => ({ site })),
-  );
+function runWith(bench: Bench, members: readonly Declared[], file: string, args: readonly string[]) {
   // Of equal names the first file wins.
-  return bench.rollcall.start(fleet, args, `${file}:${bench.ground.kubeconfig}`).ended;
+  return bench.rollcall.start(fleetFile(bench.ground, members), args, `${file}:${bench.ground.kubeconfig}`).ended;
 }
 
 /** Credentials that are over, and contexts that lead elsewhere. */
@@ -54,23 +50,24 @@ export function credentials(use: Use): void {
     // What it had on disk ends with its pod; the operator makes another one.
     await ground.kubectl(alpha, 'delete', 'deployment', 'klusterlet-registration-agent', ...there);
 
-    const plan = await bench.run([{ site: alpha }], 'plan', '--detailed-exitcode');
+    const plan = await bench.run(bench.with(), 'plan', '--detailed-exitcode');
     expect(plan.code).toBe(2);
     expect(plan.out).toContain('a token that has expired');
     expect(plan.out).toContain('RESTARTS 1');
-    const repaired = await bench.done([{ site: alpha }], 'apply', '--yes');
+    const repaired = await bench.done(bench.with(), 'apply', '--yes');
     expect(repaired.err).toBe('');
     expect(await live.available()).toBe('True');
     const requests = (await live.requests()).map(({ metadata }) => metadata.name);
     expect(requests.filter((name) => !old.includes(name))).toHaveLength(1);
     expect(await live.identity()).toBeUndefined();
-    await bench.done([{ site: alpha }], 'plan', '--detailed-exitcode');
+    await bench.done(bench.with(), 'plan', '--detailed-exitcode');
   });
 
   test('a kubeconfig that is no longer good is told from a cluster that is down', async () => {
     const bench = use();
     const { ground } = bench;
     const [alpha, beta] = bench.members;
+    await bench.join({ site: alpha });
     const longAgo = await createCertificateAuthority({
       now: () => Date.now() - 730 * 86_400_000,
       random: () => Math.random(),
@@ -78,7 +75,7 @@ export function credentials(use: Use): void {
     const over = await longAgo.client({ commonName: 'admin', organizations: ['system:masters'] });
     const { server = '', ca = '' } = alpha.plane ?? {};
     const expired = written(bench, alpha, () => kubeconfig(alpha.name, server, ca, over));
-    const blocked = await runWith(bench, [alpha], expired, ['plan', '--detailed-exitcode']);
+    const blocked = await runWith(bench, bench.with(), expired, ['plan', '--detailed-exitcode']);
     expect(blocked.code).toBe(5);
     expect(blocked.out).toMatch(/BLOCKED 1\n\? hub\/e2e-alpha +.*client certificate expired 20\d\d-\d\d-\d\d/);
 
@@ -86,7 +83,7 @@ export function credentials(use: Use): void {
     const wrong = written(bench, ground.hub, (text) =>
       text.replace(encode(ground.hub.plane?.ca ?? ''), encode(otherCa)),
     );
-    const unobserved = await runWith(bench, [alpha], wrong, ['apply', '--yes']);
+    const unobserved = await runWith(bench, bench.with(), wrong, ['apply', '--yes']);
     expect(unobserved.code).toBe(6);
     expect(unobserved.out).toContain('HUBS NOT OBSERVED 1');
     expect(unobserved.out).toMatch(/! hub +.*(certificate|CA)/);
@@ -100,10 +97,7 @@ export function credentials(use: Use): void {
     const before = await ground.atRest(async () => {
       const state = await Promise.all(bench.members.map((site) => stateOf(site, true)));
       const swapped = await bench.run(
-        [
-          { site: beta, name: alpha.name },
-          { site: gamma, name: beta.name },
-        ],
+        bench.with({ site: beta, name: alpha.name }, { site: alpha, name: beta.name }),
         'apply',
         '--yes',
       );
@@ -116,7 +110,7 @@ export function credentials(use: Use): void {
       const { server = '', ca = '', clientCertificate = '', clientKey = '' } = alpha.plane ?? {};
       const pair = { certificate: clientCertificate, key: clientKey };
       const alias = written(bench, gamma, () => kubeconfig(gamma.name, server, ca, pair));
-      const twice = await runWith(bench, [alpha, beta, gamma], alias, ['apply', '--yes']);
+      const twice = await runWith(bench, bench.with({ site: gamma }), alias, ['apply', '--yes']);
       expect(twice.code).toBe(5);
       expect(flat(twice.out)).toContain('one cluster under two names: e2e-alpha and e2e-gamma');
       expect(await Promise.all(bench.members.map((site) => stateOf(site, true)))).toEqual(state);
@@ -125,6 +119,5 @@ export function credentials(use: Use): void {
     expect(before).toHaveLength(3);
     await until(look(ground, alpha).available, (status) => status === 'True', 'alpha is Available again');
     await until(look(ground, beta).available, (status) => status === 'True', 'beta is Available again');
-    await bench.unjoinAll(2);
   });
 }

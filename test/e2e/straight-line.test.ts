@@ -228,13 +228,9 @@ function straightLine(start: () => Promise<Ground>): void {
     const empty = fleetFile(ground, []);
     const kept = await rollcall.run(empty, 'plan');
     expect(kept.out).toContain('needs --prune');
-    const one = await rollcall.run(empty, 'unjoin', first.name, '--yes', '--allow-removals', '1');
-    expect(one, one.out + one.err).toMatchObject({ code: 0 });
-    const rest = ground.members.length - 1;
-    if (rest > 0) {
-      const pruned = await rollcall.run(empty, 'apply', '--yes', '--prune', '--allow-removals', String(rest));
-      expect(pruned, pruned.out + pruned.err).toMatchObject({ code: 0 });
-    }
+    const names = ground.members.map(({ name }) => name);
+    const left = await rollcall.run(empty, 'unjoin', ...names, '--yes', '--allow-removals', String(names.length));
+    expect(left, left.out + left.err).toMatchObject({ code: 0 });
     if (!ground.isOurs) return;
     const added = (await paths()).map((list, index) => list.filter((path) => !before[index]?.includes(path)));
     const [onHub, ...onMembers] = added;

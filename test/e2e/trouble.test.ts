@@ -29,11 +29,12 @@ else
       await bench?.ground.close();
     }, 60_000);
 
-    rights(use);
     adoption(use);
     credentials(use);
-    interruption(use);
     deadMember(use);
+    rights(use);
+    interruption(use);
 
+    test('and everybody can leave', () => bench.unjoinAll());
     test('has printed no secret', () => expectNoSecretIn(bench.rollcall, bench.ground));
   });

@@ -159,13 +159,16 @@ test('cluster-info has a cluster without name and no context; its CA is no secre
 });
 
 test('a file name that every object has as a property is a file like others', () => {
-  const byFile = kubeconfig('', '{}').replace(/certificate-authority-data: .*?,/, 'certificate-authority: constructor,');
+  const byFile = kubeconfig('', '{}').replace(
+    /certificate-authority-data: .*?,/,
+    'certificate-authority: constructor,',
+  );
   expect(kubeconfigFacts(byFile)).toMatchObject({ ca: ['file constructor'] });
 });
 
 test('certificates that begin and never end are none, however many there are', async () => {
   const { ca } = await testAuthority();
-  const begins = '-----BEGIN CERTIFICATE-----\n'.repeat(60_000);
+  const begins = '-----BEGIN CERTIFICATE-----\n'.repeat(15_000);
   const before = performance.now();
   expect(() => fingerprints(begins)).toThrow('no certificate in it');
   expect(fingerprints(`-----END CERTIFICATE-----\n${ca}\n${begins}`)).toEqual(fingerprints(ca));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Credentials, fixedCredentials } from '../../src/kube/credentials.ts';
-import { allLines } from '../../src/kube/session.ts';
+import { answerLines } from '../../src/kube/session.ts';
 import { makeBed } from './bed.ts';
 import { errorOf } from './scripted.ts';
 import { answer } from './servers.ts';
@@ -254,23 +254,28 @@ test('an answer without end is given up, whatever it is an answer to', async () 
   ];
   for (const { url, port } of servers) {
     const raw = bed.connecting(url, {}, { maxBytes: 5_000_000 });
-    const given = { kind: 'not-kubernetes', retryable: false, message: `127.0.0.1:${port} answered with more than 5 MB` };
+    const given = {
+      kind: 'not-kubernetes',
+      retryable: false,
+      message: `127.0.0.1:${port} answered with more than 5 MB`,
+    };
     expect(await errorOf(raw.send({ method: 'GET', path: '/' }))).toMatchObject(given);
     const { lines } = await raw.stream({ method: 'GET', path: '/' });
-    expect(await errorOf(allLines(lines))).toMatchObject(given);
+    expect(await errorOf(answerLines(lines))).toMatchObject(given);
   }
 });
 
-test('what is watched may be longer than an answer, its lines may not; an error is an answer', async () => {
+test('what is watched may be longer than an answer, its lines may not; of what is no watch the start is enough', async () => {
   const line = `${'x'.repeat(999)}\n`;
   const server = await bed.serving((request, response) => {
-    response.writeHead(request.url === '/error' ? 500 : 200);
-    response.end(line.repeat(20));
+    response.writeHead(200);
+    response.end(line.repeat(request.url === '/page' ? 3_000 : 20));
   });
   const raw = bed.connecting(server.url, {}, { maxBytes: 10_000 });
-  expect(await allLines((await raw.stream({ method: 'GET', path: '/' })).lines)).toHaveLength(20);
-  const { lines } = await raw.stream({ method: 'GET', path: '/error' });
-  expect(await errorOf(allLines(lines))).toMatchObject({ kind: 'not-kubernetes' });
+  const got: string[] = [];
+  for await (const each of (await raw.stream({ method: 'GET', path: '/' })).lines) got.push(each);
+  expect(got).toHaveLength(20);
+  expect(await answerLines((await raw.stream({ method: 'GET', path: '/page' })).lines)).toHaveLength(1_049);
 });
 
 test('an idle connection closes itself', async () => {

@@ -39,6 +39,17 @@ test('the caret is right behind tabs and escaped characters, and under a line of
   }
 });
 
+test('the caret stands right where only a part of the line is given', () => {
+  for (const offset of [0, 3, 70, 300]) {
+    const part = `${'-'.repeat(offset)}X${'-'.repeat(600 - offset)}`;
+    const text = problemsText([{ ...problem(part, 9_000 + offset), sourceLineFrom: 9_000 }], style);
+    expect(pointedAt(text)).toBe('X');
+    expect(text).toContain('f:9:9');
+    expect(text).toContain('| …');
+    expect(Math.max(...text.split('\n').map((shown) => shown.length))).toBeLessThanOrEqual(80);
+  }
+});
+
 test('a wide character takes two columns', () => {
   const [, source = '', caret = ''] = problemsText([problem('名: x', 4)], style).split('\n');
   expect(source.indexOf('x')).toBe(caret.indexOf('^') - 1);

@@ -1,9 +1,12 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Access, Fleet } from '../../src/model/fleet.ts';
+import { connect } from '../../src/kube/connect.ts';
+import { kubeEnvironment } from '../../src/kube/environment.ts';
+import { generatedMark } from '../../src/sandbox/generate.ts';
 import { type RunOptions, runSandbox } from '../../src/sandbox/run.ts';
 
 let folder: string;
@@ -41,6 +44,7 @@ async function run(options: Partial<RunOptions>, look: () => Promise<void> = asy
     directory: join(folder, 'box'),
     readYaml: load,
     print,
+    log: () => undefined,
     signal: ends.signal,
   };
   const done = runSandbox({ ...given, ...options });
@@ -84,6 +88,39 @@ Ctrl-C ends it and removes what it wrote.`);
     expect(said).toContain('1 hub and 3 members');
     expect(said).toContain(`rollcall plan -f ${file}`);
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('replaces the fleet file of an earlier run, and writes nothing through a link that lies there', async () => {
+    const elsewhere = join(folder, 'elsewhere');
+    await writeFile(elsewhere, `${generatedMark}\nmine`);
+    await symlink(elsewhere, join(folder, 'fleet-generated.yaml'));
+    await run({ members: 1, directory: folder }, async () => {
+      expect(await readFile(join(folder, 'fleet-generated.yaml'), 'utf8')).toContain('member-001');
+    });
+    expect(await readFile(elsewhere, 'utf8')).toBe(`${generatedMark}\nmine`);
+    expect(await readdir(folder)).toEqual(['elsewhere']);
+  });
+
+  it('says what the programs on it would log', async () => {
+    const logged: string[] = [];
+    const file = join(folder, 'box', 'kubeconfig');
+    const log = (program: string, error: unknown) => void logged.push(`${program}: ${String(error)}`);
+    const home = { variables: {}, homeFolder: folder, terminal: false };
+    const type = {
+      apiVersion: 'cluster.open-cluster-management.io/v1',
+      kind: 'ManagedCluster',
+      resource: 'managedclusters',
+      namespaced: false,
+    };
+    await run({ members: 1, log }, async () => {
+      const hub = connect(context('hub', file), kubeEnvironment(home));
+      const { apiVersion, kind } = type;
+      // It can have no namespace of that name, so that its rights cannot be made.
+      const cluster = { apiVersion, kind, metadata: { name: 'a.b' }, spec: { hubAcceptsClient: true } };
+      await hub.apply(type, cluster, { fieldManager: 'test', force: false });
+      await expect.poll(() => logged).toContainEqual(expect.stringMatching(/^hub controller a\.b: /));
+      await hub.close();
+    });
   });
 
   it('starts a hub when there is no fleet', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -102,6 +102,27 @@ describe('startSandbox', () => {
     expect(await get('hub', 'hub', '/version')).toBe(200);
     await second.close();
     expect(await readdir(join(folder, 'made'))).toEqual([]);
+  });
+
+  describe('trusts no folder that others could have prepared', () => {
+    const box = () => join(folder, 'box');
+    const isRoot = process.getuid?.() === 0;
+    it.each<readonly [string, () => Promise<unknown>]>([
+      ['one that others may enter', () => mkdir(box()).then(() => chmod(box(), 0o755))],
+      ['one that others may write', () => mkdir(box()).then(() => chmod(box(), 0o730))],
+      ['a link to one', () => mkdir(join(folder, 'real'), 0o700).then(() => symlink(join(folder, 'real'), box()))],
+      ['a link to none', () => symlink(join(folder, 'none'), box())],
+      ['a file', () => writeFile(box(), '', { mode: 0o600 })],
+      ...(isRoot ? [["somebody else's", () => mkdir(box(), 0o700).then(() => chown(box(), 4242, 4242))] as const] : []),
+    ])('as %s', async (_what, prepare) => {
+      await prepare();
+      await expect(start({ kubeconfig: join(box(), 'kubeconfig') })).rejects.toMatchObject({
+        name: 'RunError',
+        exitCode: 3,
+        message: expect.stringContaining(`${box()} `),
+      });
+      expect(await readdir(folder)).not.toContain('none');
+    });
   });
 
   it('overwrites no kubeconfig of somebody else', async () => {

@@ -19,11 +19,15 @@ const prefixed = (annotations: Readonly<Record<string, string>>): Record<string,
     ]),
   );
 
+/** `cpu: 0.5` is a number in YAML; the CRD takes integers and strings. */
+const quantities = (amounts: Readonly<Record<string, string | number>> | undefined): object | undefined =>
+  amounts && Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, String(amount)]));
+
 function resourceRequirement(resources: OcmOptions['resources']): Record<string, unknown> | undefined {
   if (resources === undefined) return undefined;
   return given({
     type: resources.qosClass,
-    resourceRequirements: given({ requests: resources.requests, limits: resources.limits }),
+    resourceRequirements: given({ requests: quantities(resources.requests), limits: quantities(resources.limits) }),
   });
 }
 

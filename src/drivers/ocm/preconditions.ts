@@ -43,7 +43,7 @@ export function preconditions(registration: Registration, refs: Refs): readonly 
       title: 'nobody took the consent back',
       required: true,
       condition: notDenied(refs),
-      next: `kubectl patch managedcluster ${namesOf(registration).cluster} --type merge -p '{"spec":{"hubAcceptsClient":true}}' on the hub, or declare state: absent`,
+      next: `kubectl${contextOf(registration)} patch managedcluster ${namesOf(registration).cluster} --type merge -p '{"spec":{"hubAcceptsClient":true}}' to consent again, or declare state: absent`,
     },
     {
       kind: 'condition',
@@ -81,3 +81,6 @@ export function preconditions(registration: Registration, refs: Refs): readonly 
   }
   return steps;
 }
+
+const contextOf = ({ hub }: Registration): string =>
+  hub.access.via === 'kubeconfig' ? ` --context ${hub.access.context}` : '';

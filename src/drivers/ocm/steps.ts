@@ -185,6 +185,7 @@ export function ocmSteps(registration: Registration, facts: HubFacts, flavour: F
         signerName: 'kubernetes.io/kube-apiserver-client',
         usages: ['digital signature', 'key encipherment', 'client auth'],
         requester: `system:serviceaccount:${operatorNamespace}:${names.identity}`,
+        requesterUid: { from: refs.identity, path: ['metadata', 'uid'] },
         organizations: [
           `system:open-cluster-management:${names.cluster}`,
           'system:open-cluster-management:managed-clusters',

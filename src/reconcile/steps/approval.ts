@@ -21,6 +21,8 @@ export function objection(step: ApprovalStep, request: KubeObject, live: Reading
   const facts = valueAt(request, ['facts', 'request']);
   const requester = String(valueAt(request, ['spec', 'username']));
   if (requester !== evidence.requester) return `by ${requester}`;
+  const uid = textOf(evidence.requesterUid, live);
+  if (uid === undefined || valueAt(request, ['spec', 'uid']) !== uid) return `by an earlier ${requester}`;
   if (valueAt(request, ['spec', 'signerName']) !== evidence.signerName) return 'for another signer';
   const addOn = evidence.withoutLabels.find((label) => request.metadata.labels?.[label] !== undefined);
   if (addOn !== undefined) return `carries ${addOn}`;
@@ -86,9 +88,9 @@ function lastDenied(own: readonly KubeObject[]): KubeObject | undefined {
 export const approvalHandler: StepHandler<ApprovalStep> = {
   refs: (step) => [
     step.requests,
-    ...(step.evidence.commonNameSuffix !== undefined && 'from' in step.evidence.commonNameSuffix
-      ? [step.evidence.commonNameSuffix.from]
-      : []),
+    ...[step.evidence.requesterUid, step.evidence.commonNameSuffix].flatMap((operand) =>
+      operand !== undefined && 'from' in operand ? [operand.from] : [],
+    ),
   ],
   owned: () => [],
   rights: (step) => [

@@ -62,7 +62,10 @@ export const objectHandler: StepHandler<ObjectStep> = {
         const ours = (step.fieldRules ?? [])
           .filter(({ rule }) => rule === 'ours')
           .map(({ path }) => `.${path.join('.')}`);
-        const held = error.conflicts.filter(({ manager, field }) => !isPersonsTool(manager) && !ours.some((path) => field === path || field.startsWith(`${path}.`)));
+        const held = error.conflicts.filter(
+          ({ manager, field }) =>
+            !isPersonsTool(manager) && !ours.some((path) => field === path || field.startsWith(`${path}.`)),
+        );
         if (held.length > 0) {
           throw new ClusterError(
             'conflict',

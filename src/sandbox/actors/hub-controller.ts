@@ -7,6 +7,7 @@ import { cleanUp, release } from './hub-deletion.ts';
 import { deny, grant, revoke } from './hub-rights.ts';
 import { type Condition, kinds, type ManagedCluster, names } from './kinds.ts';
 import { type Clock, startLoop } from './loop.ts';
+import type { Surroundings } from './programs.ts';
 
 const automaticTaints = [names.unavailableTaint, names.unreachableTaint];
 const accepted: Condition = {
@@ -76,8 +77,9 @@ export const startHubController = (options: {
   readonly hub: RawCluster;
   readonly clock: Clock;
   readonly speed: number;
+  readonly log: Surroundings['log'];
 }): (() => Promise<void>) => {
-  const { clock, speed } = options;
+  const { clock, speed, log } = options;
   const hub = clientOf(options.hub, 'registration');
   const clusters = startCache(hub, { type: kinds.managedCluster }, clock);
   const leases = startCache(hub, { type: kinds.lease, fieldSelector: `metadata.name=${names.lease}` }, clock);
@@ -182,6 +184,7 @@ export const startHubController = (options: {
 
   const loop = startLoop({
     clock,
+    onError: (key, error) => log(`hub controller ${key === clusterSets ? 'cluster sets' : key}`, error),
     async reconcile(key) {
       if (key !== clusterSets) return reconcile(key);
       for (const set of defaultSets) await hub.ensure(kinds.clusterSet, set);
@@ -190,6 +193,7 @@ export const startHubController = (options: {
   });
   const approvals = startLoop({
     clock,
+    onError: (name, error) => log(`hub approval ${name}`, error),
     async reconcile(name) {
       const request = requests.get(name);
       const isAccepted = (cluster: string): boolean => clusters.get(cluster)?.spec?.hubAcceptsClient === true;

@@ -59,7 +59,7 @@ export const startLoop = (options: {
   readonly reconcile: (key: string) => Promise<number | undefined>;
   /** Keys handled at the same time; default 16. */
   readonly parallel?: number;
-  readonly onError?: (key: string, error: unknown) => void;
+  readonly onError: (key: string, error: unknown) => void;
 }): Loop => {
   const { clock, reconcile, parallel = 16, onError } = options;
   const waiting = new Set<string>();
@@ -83,7 +83,7 @@ export const startLoop = (options: {
       if (again !== undefined) later(key, again);
     } catch (error) {
       if (stopped) return;
-      onError?.(key, error);
+      onError(key, error);
       const count = failures.get(key) ?? 0;
       failures.set(key, count + 1);
       later(key, backoff(count));

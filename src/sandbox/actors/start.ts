@@ -92,7 +92,7 @@ export const startOcmActors = (
 ): OcmActors => {
   const { hub, members, clock, random, speed, dial, readYaml, log = () => {} } = options;
   const given: Surroundings = { clock, random, speed, dial, readYaml, log };
-  const stopHub = startHubController({ hub, clock, speed });
+  const stopHub = startHubController({ hub, clock, speed, log });
   const running = new Map(members.map(({ name, cluster }) => [name, startMember(name, cluster, given)]));
   return {
     kill: (member) => running.get(member)?.kubelet.hold(isAgent),

@@ -2,8 +2,6 @@ import type * as x509 from '@peculiar/x509';
 
 type X509 = typeof x509;
 
-let loading: Promise<X509> | undefined;
-
 /**
  * Loads @peculiar/x509 when the first certificate is made: it costs 0.1 s, and most commands never need it. Its dependency
  * injection insists on a reflection polyfill although none of its classes takes a constructor parameter, so that answering
@@ -14,6 +12,5 @@ export function loadX509(): Promise<X509> {
     const none = (): undefined => undefined;
     Object.assign(Reflect, { getMetadata: none, getOwnMetadata: none, defineMetadata: none });
   }
-  loading ??= import('@peculiar/x509');
-  return loading;
+  return import('@peculiar/x509');
 }

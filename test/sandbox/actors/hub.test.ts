@@ -4,6 +4,7 @@ import { startHubController } from '../../../src/sandbox/actors/hub-controller.t
 import { kinds, names } from '../../../src/sandbox/actors/kinds.ts';
 import { systemClock } from '../../../src/sandbox/actors/loop.ts';
 import { startCluster } from '../../../src/sandbox/cluster.ts';
+import { startWorld } from '../../../src/sandbox/world.ts';
 import { condition, until } from './world.ts';
 
 test('a hub controller that starts in the middle of a deletion lets nothing go before it has seen the works', async () => {
@@ -41,7 +42,7 @@ test('a hub controller that starts in the middle of a deletion lets nothing go b
   });
   await client.remove(cluster);
   refusals = 3;
-  const stop = startHubController({ hub: hub.admin, clock: systemClock, speed: 60 });
+  const stop = startHubController({ hub: hub.admin, clock: systemClock, speed: 60, log: () => undefined });
   try {
     await until(
       () => client.get(cluster),
@@ -58,5 +59,31 @@ test('a hub controller that starts in the middle of a deletion lets nothing go b
   } finally {
     await stop();
     await hub.close();
+  }
+});
+
+test('what the hub controller tries again is told', async () => {
+  const logged: string[] = [];
+  let broken = 0;
+  const world = await startWorld({
+    hubs: [{ name: 'hub', context: 'hub' }],
+    members: [],
+    readYaml: JSON.parse,
+    intercept(_, { method, path }) {
+      if (broken > 0 || method === 'GET' || !path.includes('/managedclustersets')) return undefined;
+      broken += 1;
+      return new Error('connection reset');
+    },
+    log: (program, error) => logged.push(`${program}: ${error instanceof Error ? error.message : ''}`),
+  });
+  try {
+    await until(
+      () => logged,
+      (lines) => lines.length > 0,
+      'it is logged',
+    );
+    expect(logged).toEqual(['hub controller cluster sets: connection reset']);
+  } finally {
+    await world.close();
   }
 });

@@ -220,10 +220,15 @@ test('a joined world at rest asks next to nothing', async () => {
   await world.stop();
   world = await startWorld(1);
   await world.joined();
-  const quiet = async (): Promise<number> => {
-    const before = world.requestCount();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    return world.requestCount() - before;
+  let before = -1;
+  const look = () => {
+    const asked = world.requestCount() - before;
+    before += asked;
+    return { asked, due: world.nextDue() };
   };
-  await until(quiet, (count) => count === 0, 'no request for 300 ms');
+  await until(
+    look,
+    ({ asked, due }) => asked === 0 && due > 1_000,
+    'all is said and nobody waits for less than a second',
+  );
 });

@@ -153,6 +153,7 @@ const stillClock = (): Clock & { due: { ms: number; run: () => void }[] } => {
 test('many wakes become one run, one during a run becomes one more, a failure waits and doubles', async () => {
   const clock = stillClock();
   const runs: string[] = [];
+  const failed: string[] = [];
   const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const loop = startLoop({
     clock,
@@ -162,6 +163,7 @@ test('many wakes become one run, one during a run becomes one more, a failure wa
       if (runs.length > 1) throw new Error('no');
       return undefined;
     },
+    onError: (key, error) => failed.push(`${key}: ${String(error)}`),
   });
   loop.wake('a');
   loop.wake('a');
@@ -180,4 +182,5 @@ test('many wakes become one run, one during a run becomes one more, a failure wa
   loop.wake('a');
   await Promise.resolve();
   expect(runs).toHaveLength(3);
+  expect(failed).toEqual(['a: Error: no', 'a: Error: no']);
 });

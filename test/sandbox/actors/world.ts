@@ -72,6 +72,8 @@ export interface World {
 /** A world without sockets. */
 export interface SandboxWorld extends World {
   readonly logged: readonly string[];
+  /** In how many milliseconds the next of all that wait has waited long enough; Infinity when nothing waits. */
+  nextDue(): number;
   /** Requests to hub and member so far. */
   requestCount(): number;
   /** Sets everyone's clock forward, in milliseconds; timers are not fired by it. */
@@ -93,6 +95,7 @@ export const availability = (cluster: ManagedCluster | undefined): string =>
 /** @param speed how much faster than in real life durations pass */
 export const startWorld = async (speed = 60): Promise<SandboxWorld> => {
   const logged: string[] = [];
+  const timers = new Set<{ readonly due: number }>();
   let requestCount = 0;
   let ahead = 0;
   const sandbox = await startSandbox({
@@ -100,7 +103,21 @@ export const startWorld = async (speed = 60): Promise<SandboxWorld> => {
     members: [{ name: 'm1', context: 'm1' }],
     readYaml: JSON.parse,
     speed,
-    clock: { ...systemClock, now: () => systemClock.now() + ahead },
+    clock: {
+      now: () => systemClock.now() + ahead,
+      after(ms, run) {
+        const timer = { due: systemClock.now() + ms };
+        timers.add(timer);
+        const cancel = systemClock.after(ms, () => {
+          timers.delete(timer);
+          run();
+        });
+        return () => {
+          timers.delete(timer);
+          cancel();
+        };
+      },
+    },
     onRequest() {
       requestCount += 1;
     },
@@ -120,6 +137,7 @@ export const startWorld = async (speed = 60): Promise<SandboxWorld> => {
   return {
     ...worldOn(ground),
     logged,
+    nextDue: () => Math.min(...[...timers].map(({ due }) => due)) - systemClock.now(),
     requestCount: () => requestCount,
     advance(ms) {
       ahead += ms;
