@@ -5,9 +5,10 @@ import { type Lock, takeLock } from '../reconcile/lock.ts';
 import { removalsOf, toExecute } from '../reconcile/plan.ts';
 import { run } from '../reconcile/run.ts';
 import type { Survey } from '../reconcile/survey.ts';
+import { planLine } from '../report/plan-json.ts';
 import { planText } from '../report/plan-text.ts';
 import { progressFor } from '../report/progress.ts';
-import { summaryJson, summaryText } from '../report/summary.ts';
+import { notPlannedOf, summaryJson, summaryText } from '../report/summary.ts';
 import { usageText } from '../report/usage-lines.ts';
 import { confirm, passYes } from './confirm.ts';
 import { type Deadline, deadline } from './deadline.ts';
@@ -33,7 +34,14 @@ export async function apply(options: ApplyOptions, io: Io): Promise<number> {
   checkTarget(fleet, options, prune || forget.length > 0);
   checkForgotten(fleet, forget);
   const scope: Scope = { prune, forget, rebuilt, ...(only === undefined ? {} : { only }) };
-  return change(fleet, options, scope, { name: 'apply', membersAsArguments: false }, io);
+  return change(fleet, options, scope, { name: 'apply', membersAsArguments: false, only }, io);
+}
+
+/** How a run was asked for, for the line that says how to go on. */
+interface Command {
+  readonly name: string;
+  readonly membersAsArguments: boolean;
+  readonly only?: readonly Action[] | undefined;
 }
 
 /** Shared by `apply` and `unjoin`: plan, confirm, execute, report. */
@@ -41,7 +49,7 @@ export async function change(
   fleet: Fleet,
   options: ChangeOptions,
   scope: Scope,
-  command: { readonly name: string; readonly membersAsArguments: boolean },
+  command: Command,
   io: Io,
 ): Promise<number> {
   const rooms = house(io);
@@ -50,8 +58,8 @@ export async function change(
   try {
     checkFound(found, scope, options);
     const json = options.output === 'json';
-    if (!json)
-      io.stdout.write(planText(found.plan, { style: styleOf(io.stdout, options, io), version, all: options.all }));
+    const style = styleOf(io.stdout, options, io);
+    io.stdout.write(json ? planLine(found.plan) : planText(found.plan, { style, version, all: options.all }));
     const planned = toExecute(found.plan);
     if (planned.length === 0) {
       const exitCode = exitOfRun(found.plan, [], undefined);
@@ -79,7 +87,7 @@ export async function change(
 async function carryOut(
   found: Survey,
   options: ChangeOptions,
-  command: { readonly name: string; readonly membersAsArguments: boolean },
+  command: Command,
   rooms: House & { readonly limit: Deadline },
   io: Io,
 ): Promise<number> {
@@ -118,12 +126,18 @@ async function carryOut(
     });
     await progress.close();
     const exitCode = exitOfRun(found.plan, outcomes, io.interrupt.exitCode());
-    const file = options.file === undefined ? '' : ` -f ${options.file}`;
+    const notPlanned = notPlannedOf(found.plan);
+    const typed = [
+      ...(options.file === undefined ? [] : ['-f', options.file]),
+      ...(options.hub === undefined ? [] : ['--hub', options.hub.join(',')]),
+      ...(command.only === undefined ? [] : ['--only', command.only.join(',')]),
+    ];
     const frame = {
       startedAt,
       endedAt: new Date().toISOString(),
       exitCode,
-      command: `rollcall ${command.name}${file}`,
+      command: ['rollcall', command.name, ...typed].join(' '),
+      ...(notPlanned === undefined ? {} : { notPlanned }),
       ...(command.membersAsArguments ? { membersAsArguments: true as const } : {}),
     };
     io.stdout.write(

@@ -46,7 +46,7 @@ export async function loadOrRefuse(options: FleetOptions, io: Io): Promise<Fleet
  */
 export function checkTarget(
   fleet: Fleet,
-  options: Pick<TargetOptions, 'hub' | 'member' | 'selector'>,
+  options: Partial<Pick<TargetOptions, 'hub' | 'member' | 'selector'>>,
   recorded: boolean,
 ): void {
   checkNames(

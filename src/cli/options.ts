@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { exitCodes, RunError } from '../model/errors.ts';
 import type { Action } from '../model/plan.ts';
+import { nearest } from './usage.ts';
 import { matches, parseSelector, SelectorError } from '../model/selector.ts';
 
 /** Options that every command about a fleet takes. */
@@ -16,16 +17,16 @@ export interface TargetOptions extends FleetOptions {
   readonly hub?: readonly string[] | undefined;
   readonly member?: readonly string[] | undefined;
   readonly concurrency: number;
-  readonly hubConcurrency: number;
   readonly output: 'text' | 'json';
   readonly all: boolean;
   readonly verbose: boolean;
-  readonly quiet: boolean;
   readonly timeout?: number | undefined;
 }
 
 /** `apply` and `unjoin`. */
 export interface ChangeOptions extends TargetOptions {
+  readonly hubConcurrency: number;
+  readonly quiet: boolean;
   readonly yes: boolean;
   readonly allowRemovals: number;
   readonly waitTimeout: number;
@@ -77,14 +78,9 @@ export const fleetOptions = <T>(yargs: Argv<T>) =>
       describe: 'colours on a terminal; --no-color or NO_COLOR turns them off',
     });
 
-export const targetOptions = <T>(yargs: Argv<T>) =>
+/** What every command that looks at clusters takes. */
+export const lookOptions = <T>(yargs: Argv<T>) =>
   fleetOptions(yargs)
-    .option('selector', {
-      alias: 'l',
-      type: 'string',
-      describe: 'label selector on labels and name: a=b,c!=d,e in (f,g),name notin (x)',
-      requiresArg: true,
-    })
     .option('hub', {
       type: 'string',
       array: true,
@@ -93,21 +89,7 @@ export const targetOptions = <T>(yargs: Argv<T>) =>
       requiresArg: true,
       nargs: 1,
     })
-    .option('member', {
-      type: 'string',
-      array: true,
-      coerce: list,
-      describe: 'only these members',
-      requiresArg: true,
-      nargs: 1,
-    })
     .option('concurrency', { type: 'number', default: 64, describe: 'members at once, fleet-wide', requiresArg: true })
-    .option('hub-concurrency', {
-      type: 'number',
-      default: 32,
-      describe: 'registrations changed at once per hub',
-      requiresArg: true,
-    })
     .option('output', {
       alias: 'o',
       choices: ['text', 'json'] as const,
@@ -122,7 +104,6 @@ export const targetOptions = <T>(yargs: Argv<T>) =>
       default: false,
       describe: 'every step while it is carried out; requests and connections per cluster, on standard error',
     })
-    .option('quiet', { type: 'boolean', default: false, describe: 'no progress' })
     .option('timeout', {
       type: 'string',
       coerce: duration('timeout'),
@@ -130,8 +111,34 @@ export const targetOptions = <T>(yargs: Argv<T>) =>
       requiresArg: true,
     });
 
+/** Commands that choose members by label or name. */
+export const targetOptions = <T>(yargs: Argv<T>) =>
+  lookOptions(yargs)
+    .option('selector', {
+      alias: 'l',
+      type: 'string',
+      describe: 'label selector on labels and name: a=b,c!=d,e in (f,g),name notin (x)',
+      requiresArg: true,
+    })
+    .option('member', {
+      type: 'string',
+      array: true,
+      coerce: list,
+      describe: 'only these members',
+      requiresArg: true,
+      nargs: 1,
+    });
+
+/** Commands that change something, beside what they look at. */
 export const changeOptions = <T>(yargs: Argv<T>) =>
-  targetOptions(yargs)
+  yargs
+    .option('hub-concurrency', {
+      type: 'number',
+      default: 32,
+      describe: 'registrations changed at once per hub',
+      requiresArg: true,
+    })
+    .option('quiet', { type: 'boolean', default: false, describe: 'no progress' })
     .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'do not ask' })
     .option('allow-removals', {
       type: 'number',
@@ -167,7 +174,17 @@ export function variables(given: readonly string[] | undefined): Readonly<Record
   );
 }
 
-export const actions = ['join', 'repair', 'adopt', 'unjoin'] as const satisfies readonly Action[];
+const actions = ['join', 'repair', 'adopt', 'unjoin'] as const satisfies readonly Action[];
+
+/** @throws RunError exit 3 for what is no action */
+export const actionsOf = (given: readonly string[]): readonly Action[] =>
+  list(given).map((text) => {
+    const action = actions.find((one) => one === text);
+    if (action !== undefined) return action;
+    const meant = nearest(text, actions);
+    const next = meant === undefined ? undefined : `did you mean ${meant}?`;
+    throw new RunError(exitCodes.usage, `--only ${text} is none of ${actions.join(', ')}`, next);
+  });
 
 /** @throws RunError exit 3 for a selector that cannot be parsed */
 export function selection(options: Pick<TargetOptions, 'selector' | 'member'>): {

@@ -1,7 +1,15 @@
 import yargs, { type Argv } from 'yargs';
 import { exitCodes, RunError } from '../model/errors.ts';
 import type { Io } from './io.ts';
-import { actions, changeOptions, checkNumbers, duration, fleetOptions, targetOptions } from './options.ts';
+import {
+  actionsOf,
+  changeOptions,
+  checkNumbers,
+  duration,
+  fleetOptions,
+  lookOptions,
+  targetOptions,
+} from './options.ts';
 import { usageError } from './usage.ts';
 import { version } from './version.ts';
 
@@ -103,7 +111,7 @@ function commands(parser: Argv, io: Io, done: (code: number) => void): void {
           .example('$0 plan -l region=eu', 'only members with that label')
           .example('$0 plan -o json --detailed-exitcode', 'for a pipeline'),
       async (args) => {
-        checkNumbers({ concurrency: args.concurrency, 'hub-concurrency': args.hubConcurrency });
+        checkNumbers({ concurrency: args.concurrency });
         done(await (await import('./plan.ts')).plan(args, io));
       },
     )
@@ -111,12 +119,12 @@ function commands(parser: Argv, io: Io, done: (code: number) => void): void {
       'apply',
       'show the plan, ask, and carry it out',
       (args) =>
-        changeOptions(args)
+        changeOptions(targetOptions(args))
           .option('only', {
             type: 'string',
             array: true,
-            choices: actions,
-            describe: 'carry out only these actions',
+            coerce: actionsOf,
+            describe: 'carry out only these: join, repair, adopt, unjoin',
             requiresArg: true,
             nargs: 1,
           })
@@ -154,7 +162,7 @@ function commands(parser: Argv, io: Io, done: (code: number) => void): void {
       (args) =>
         targetOptions(args).example('$0 status', 'what is not as declared').example('$0 status --all', 'everything'),
       async (args) => {
-        checkNumbers({ concurrency: args.concurrency, 'hub-concurrency': args.hubConcurrency });
+        checkNumbers({ concurrency: args.concurrency });
         done(await (await import('./status.ts')).status(args, io));
       },
     )
@@ -162,7 +170,7 @@ function commands(parser: Argv, io: Io, done: (code: number) => void): void {
       'unjoin <members..>',
       'plan and carry out the removal of members',
       (args) =>
-        changeOptions(args)
+        changeOptions(lookOptions(args))
           .positional('members', {
             type: 'string',
             array: true,
@@ -172,6 +180,7 @@ function commands(parser: Argv, io: Io, done: (code: number) => void): void {
           .example('$0 unjoin edge-7 --allow-removals 1', ''),
       async (args) => {
         checkNumbers({ concurrency: args.concurrency, 'hub-concurrency': args.hubConcurrency });
+        checkNumbers({ 'allow-removals': args.allowRemovals }, 0);
         done(await (await import('./unjoin.ts')).unjoin(args, io));
       },
     )

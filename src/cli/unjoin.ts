@@ -1,15 +1,16 @@
 import { exitCodes, RunError } from '../model/errors.ts';
 import { change } from './apply.ts';
-import { loadOrRefuse } from './fleet.ts';
+import { checkTarget, loadOrRefuse } from './fleet.ts';
 import type { Io } from './io.ts';
 import type { ChangeOptions } from './options.ts';
 
 /** `rollcall unjoin`: plans and carries out the removal of the named members. @returns the exit code */
 export async function unjoin(
-  options: ChangeOptions & { readonly members: readonly string[] },
+  options: Omit<ChangeOptions, 'member' | 'selector'> & { readonly members: readonly string[] },
   io: Io,
 ): Promise<number> {
   const fleet = await loadOrRefuse(options, io);
+  checkTarget(fleet, { hub: options.hub }, true);
   const declared = fleet.registrations.filter(
     ({ member, state }) => state === 'present' && options.members.includes(member.name),
   );

@@ -1,15 +1,9 @@
 import leven from 'leven';
 import { exitCodes, RunError } from '../model/errors.ts';
+import { nearest as nearestBy } from '../model/nearest.ts';
 
 /** @returns the known name that was probably meant, if one is near enough */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  const limit = Math.max(2, Math.floor(name.length / 3));
-  const [best] = known
-    .map((candidate) => ({ candidate, distance: leven(name, candidate) }))
-    .filter(({ distance }) => distance <= limit)
-    .toSorted((a, b) => a.distance - b.distance);
-  return best?.candidate;
-}
+export const nearest = (name: string, known: readonly string[]): string | undefined => nearestBy(name, known, leven);
 
 /** What a command line may hold, for "did you mean". */
 export interface Known {

@@ -1,4 +1,4 @@
-import { exitCodes } from '../model/errors.ts';
+import { exitCodes, RunError } from '../model/errors.ts';
 import { problemsJson, problemsText } from '../report/problems.ts';
 import { counted } from '../report/words.ts';
 import { load } from './fleet.ts';
@@ -11,6 +11,9 @@ export async function validate(
   options: FleetOptions & { readonly output: 'text' | 'json'; readonly effective: boolean },
   io: Io,
 ): Promise<number> {
+  if (options.effective && options.output === 'json') {
+    throw new RunError(exitCodes.usage, '--effective prints YAML', 'leave -o json out');
+  }
   const loaded = await load(options, io);
   const problems = 'problems' in loaded ? loaded.problems : loaded.warnings;
   const code = 'problems' in loaded ? exitCodes.usage : exitCodes.ok;

@@ -116,10 +116,10 @@ function partOf(line: string, offset: number): Pick<Problem, 'sourceLine' | 'sou
   const from = Math.max(0, offset - shown);
   const seenFrom = Math.max(0, from - shown);
   const seenTo = Math.min(line.length, offset + 2 * shown);
-  let seen = line.slice(seenFrom, seenTo);
+  let seen = masked(line.slice(seenFrom, seenTo));
   if (seenFrom > 0) seen = seen.replace(/^[^\s'"]*[\s'":]*[^\s'"]*/, stars);
   if (seenTo < line.length) seen = seen.replace(/(?<=:\/\/)[^\s'"]+$/, stars);
-  return { sourceLine: masked(seen).slice(from - seenFrom, offset + shown - seenFrom), sourceLineFrom: from + 1 };
+  return { sourceLine: seen.slice(from - seenFrom, offset + shown - seenFrom), sourceLineFrom: from + 1 };
 }
 
 /** The text of one file, and where its lines start. */

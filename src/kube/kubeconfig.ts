@@ -21,9 +21,9 @@ export interface Kubeconfig {
 
 /**
  * @param name for messages
- * @param folder where relative paths start
+ * @param folder where relative paths start; left out = it came from a cluster, and nothing of it is quoted
  * @param files contents of files that it names, by name
- * @throws ClusterError `auth` when it is no kubeconfig; never quotes the text, which holds credentials
+ * @throws ClusterError `auth` when it is no kubeconfig; of a file it quotes kind and names only, since the text holds credentials
  */
 export function parseKubeconfig(
   text: string,
@@ -33,15 +33,18 @@ export function parseKubeconfig(
 ): Kubeconfig {
   const document = parseYaml(text, name);
   const kind = at(document, 'kind');
-  if (!isObject(document) || (kind !== undefined && kind !== 'Config'))
-    throw new ClusterError('auth', `${name} is no kubeconfig`);
+  const quoted = (words: string): string => (folder === undefined ? '' : words);
+  if (!isObject(document)) throw new ClusterError('auth', `${name} is no kubeconfig`);
+  if (kind !== undefined && kind !== 'Config')
+    throw new ClusterError('auth', `${name} is no kubeconfig${quoted(` but a ${String(kind)}`)}`);
   const index = (list: string, inner: string): Map<string, Entry> => {
     const entries = new Map<string, Entry>();
     for (const item of arrayAt(document, list)) {
       // cluster-info's only cluster is named by the empty string.
       const key = at(item, 'name');
       if (typeof key !== 'string') throw new ClusterError('auth', `${name} has an entry without name in ${list}`);
-      if (entries.has(key)) throw new ClusterError('auth', `${name} has two entries named "${key}" in ${list}`);
+      if (entries.has(key))
+        throw new ClusterError('auth', `${name} has two entries ${quoted(`named "${key}" `)}in ${list}`);
       const value = isObject(item) ? item[inner] : undefined;
       entries.set(key, { value: isObject(value) ? withFiles(value, files) : {}, folder });
     }

@@ -137,9 +137,9 @@ export function kubeconfigFacts(text: string, withCa = false): KubeconfigFacts {
 function withoutCredentials(url: string): string {
   if (!url.includes('@')) return url;
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(url)?.[0] ?? '';
-  const parsed = /^https?:/i.test(scheme) ? URL.parse(url) : null;
+  const asUrl = /^https?:/i.test(scheme) ? URL.parse(url) : null;
   // What is no URL may still hold a password: everything before the last @ goes.
-  if (parsed !== null && parsed.username === '' && parsed.password === '') return url;
+  if (asUrl !== null && asUrl.username === '' && asUrl.password === '') return url;
   return `${scheme}***${url.slice(url.lastIndexOf('@'))}`;
 }
 

@@ -32,6 +32,7 @@ export interface StatusRow {
   readonly mode: string;
   readonly state:
     | 'in sync'
+    | 'absent'
     | 'drifted'
     | 'unhealthy'
     | 'unreachable'

@@ -58,7 +58,7 @@ export const recordsRef = {
 } as const satisfies Ref;
 
 /** @returns the ref of one record's ConfigMap */
-export const recordRef = (name: string) =>
+const recordRef = (name: string) =>
   ({
     site: 'hub',
     read: 'object',

@@ -51,7 +51,7 @@ const changed = { join: 'missing', repair: 'drifted', adopt: 'unmanaged' } as co
 function stateOf({ verdict, why }: RegistrationPlan, alive: boolean): StatusRow['state'] {
   switch (verdict.is) {
     case 'in-sync':
-      return 'in sync';
+      return why === undefined ? 'in sync' : 'absent';
     case 'unhealthy':
     case 'refused':
       return verdict.is;

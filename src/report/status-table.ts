@@ -4,7 +4,7 @@ import type { Style, Tone } from './style.ts';
 import { age } from './words.ts';
 
 /** Shown as a count only: nothing is wrong with them, or nobody declared them. */
-const quietStates: readonly StatusRow['state'][] = ['in sync', 'unmanaged'];
+const quietStates: readonly StatusRow['state'][] = ['in sync', 'absent', 'unmanaged'];
 
 const tones: Partial<Record<StatusRow['state'], Tone>> = {
   refused: 'danger',
@@ -16,6 +16,7 @@ const tones: Partial<Record<StatusRow['state'], Tone>> = {
   orphan: 'warning',
   leaving: 'change',
   'in sync': 'good',
+  absent: 'faint',
 };
 
 /** How long ago a time is by the hubs' clock; `-` where it is not known. */
@@ -36,8 +37,11 @@ const byName = (a: StatusRow, b: StatusRow): number =>
 
 function totals(rows: readonly StatusRow[], shown: number): string {
   const count = (state: StatusRow['state']): number => rows.filter((row) => row.state === state).length;
-  const parts = [`${count('in sync')} in sync`, ...(count('unmanaged') > 0 ? [`${count('unmanaged')} unmanaged`] : [])];
-  const deviations = rows.length - count('in sync') - count('unmanaged');
+  const parts = [
+    `${count('in sync')} in sync`,
+    ...(['absent', 'unmanaged'] as const).flatMap((state) => (count(state) > 0 ? [`${count(state)} ${state}`] : [])),
+  ];
+  const deviations = rows.length - quietStates.reduce((sum, state) => sum + count(state), 0);
   return (
     [...(deviations > 0 ? [`${deviations} not as declared`] : []), ...parts].join(', ') +
     (shown === 0 && rows.length > 0 ? '; --all lists them' : '')

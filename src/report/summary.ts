@@ -1,5 +1,6 @@
 import type { Outcome } from '../model/outcome.ts';
-import { canonicalJson } from './canonical.ts';
+import type { Plan } from '../model/plan.ts';
+import { compactJson } from './canonical.ts';
 import { hang, type Line, padded, render } from './layout.ts';
 import type { Style, Tone } from './style.ts';
 import { causes } from './summary-causes.ts';
@@ -10,6 +11,8 @@ export interface Run {
   readonly startedAt: string;
   readonly endedAt: string;
   readonly exitCode: number;
+  /** What the plan could not do, as in `2 blocked, 1 refused`: why the exit code is not 0 although all went well. */
+  readonly notPlanned?: string;
   /** What the user typed to get here, without its target, as in `rollcall apply -f fleets/eu.yaml`. */
   readonly command: string;
   /** The command takes members as arguments (`unjoin`), not by `--member`, and must name every one. */
@@ -79,6 +82,15 @@ function again(outcomes: readonly Outcome[], { command, membersAsArguments }: Ru
   return [{ lead: 'again: ', tone: 'heading', text }];
 }
 
+/** @returns how many registrations a plan leaves as they are because it cannot or may not, or undefined for none */
+export function notPlannedOf(plan: Plan): string | undefined {
+  const counts = (['refused', 'blocked', 'unhealthy'] as const).flatMap((is) => {
+    const count = plan.registrations.filter(({ verdict }) => verdict.is === is).length;
+    return count === 0 ? [] : [`${count} ${is}`];
+  });
+  return counts.length === 0 ? undefined : `${counts.join(', ')}; the plan above says why`;
+}
+
 /** What a run did, by action and by cause: counts, then what did not end well with what was written and what to do next. */
 export function summaryText(outcomes: readonly Outcome[], run: Run, style: Style): string {
   const idle = outcomes.filter((outcome) => outcome.is === 'done' && outcome.action === 'none').length;
@@ -92,20 +104,21 @@ export function summaryText(outcomes: readonly Outcome[], run: Run, style: Style
       ...doneLines(outcomes, style),
       ...badLines(outcomes, style),
       ...(idle > 0 ? line('in sync', idle, '', style, 'faint') : []),
+      ...(run.notPlanned === undefined ? [] : hang('not planned     ', run.notPlanned, style, { tone: 'warning' })),
       ...again(outcomes, run),
     ],
     style,
   );
 }
 
-/** The Summary document (plan.schema.json#/$defs/Summary) as canonical JSON, outcomes in the given order. */
+/** The Summary document (plan.schema.json#/$defs/Summary) on one line, outcomes in the given order. */
 export function summaryJson(outcomes: readonly Outcome[], run: Run): string {
   const kinds = ['done', ...bad.map(([is]) => is)];
   const counts = Object.fromEntries(
     kinds.map((kind) => [kind, outcomes.filter((outcome) => outcome.is === kind).length]),
   );
   const { startedAt, endedAt, exitCode } = run;
-  return canonicalJson({
+  return `${compactJson({
     apiVersion: 'rollcall.dev/v1alpha1',
     kind: 'Summary',
     startedAt,
@@ -113,5 +126,5 @@ export function summaryJson(outcomes: readonly Outcome[], run: Run): string {
     exitCode,
     counts,
     outcomes,
-  });
+  })}\n`;
 }

@@ -34,7 +34,8 @@ describe('the whole run is refused with 4, and nothing is written', () => {
 
   test('apply -o json does not ask', async () => {
     const ran = await bed.rollcall(['apply', '-f', 'two.yaml', '-o', 'json'], { terminal: 80, stdin: 'yes\n' });
-    expect(ran).toMatchObject({ code: 4, out: '' });
+    expect(ran.code).toBe(4);
+    expect(JSON.parse(ran.out)).toMatchObject({ kind: 'Plan' });
     expect(flat(ran.err)).toContain('not confirmed: with -o json nobody is asked; nothing was changed');
   });
 

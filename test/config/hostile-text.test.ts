@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { SourceText } from '../../src/config/document.ts';
 import { validateDocument } from '../../src/config/schema.ts';
 import { head, loadText, problemsOf } from './load-text.ts';
 
@@ -190,16 +191,22 @@ test('a document on one line shows the part around each problem, in good time', 
   }
 });
 
-test.each([0, 100, 200, 300, 400, 700, 3_000])('a secret that is cut off is not shown either: %d', async (length) => {
-  const secret = 'hunter2'.repeat(Math.ceil(length / 7));
-  const some = (more: object) => ({ name: 'a', lables: {}, ...more });
-  const fill = { name: 'fill', labels: { fill: '-'.repeat(2_000) } };
-  for (const held of [{ 'client-key-data': secret }, { proxy: `http://me,you:${secret}@p` }]) {
-    const members = [fill, { name: 'b', ...held }, some({}), some(held), { name: 'c', ...held }, fill];
-    const found = await problemsOf(JSON.stringify({ ...document, members }));
-    expect(found.length).toBeGreaterThan(3);
-    expect(found.every(({ sourceLineFrom }) => sourceLineFrom !== undefined)).toBe(true);
-    expect(found.map(({ sourceLine }) => sourceLine).join('\n')).not.toMatch(/hunter2|unter2h|nter2hu/);
+test.each([7, 70, 210, 420, 1_500])('a secret of %d characters that is cut off is not shown either', (length) => {
+  const hidden = 'hunter2'.repeat(length / 7);
+  const pieces = [
+    `"client-key-data":"${hidden}"`,
+    `{client-key-data: ${hidden}, a: b}`,
+    `"p":"http://me,you:${hidden}@p/x"`,
+    `token: '${hidden}'`,
+  ];
+  for (const piece of pieces) {
+    const line = `${'"a":"b",'.repeat(100)}${piece}${',"c":"d"'.repeat(100)}`;
+    const source = new SourceText('f', line);
+    for (let offset = 500; offset < line.length; offset += 1) {
+      const { sourceLine = '', sourceLineFrom = 1 } = source.problemAt(offset, { rule: 'r', message: 'm' });
+      expect(sourceLine).not.toMatch(/hunter2|unter2h|nter2hu/);
+      expect(offset + 1 - sourceLineFrom).toBeLessThan(sourceLine.length);
+    }
   }
 });
 

@@ -104,6 +104,9 @@ test('a kubeconfig that cannot be used is invalid, and not quoted', async () => 
   });
   expect(await facts('just text MARK')).toEqual({ k: { invalid: 'it is no kubeconfig' } });
   expect(await facts('kind: MARK')).toEqual({ k: { invalid: 'it is no kubeconfig' } });
+  expect(await facts('users: [{ name: MARK }, { name: MARK }]')).toEqual({
+    k: { invalid: 'it has two entries in users' },
+  });
   expect(await facts('clusters: []')).toEqual({ k: { invalid: 'it has no current context' } });
   expect(await facts('current-context: MARK')).toEqual({ k: { invalid: 'it cannot be parsed' } });
   expect(await facts(kubeconfig('MARK is no PEM', '{}'))).toEqual({ k: { invalid: 'no certificate in it' } });

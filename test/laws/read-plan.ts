@@ -5,7 +5,7 @@ import type { Survey } from '../../src/reconcile/survey.ts';
 export const verdicts = ({ plan }: Survey): Readonly<Record<string, string>> =>
   Object.fromEntries(plan.registrations.map((registration) => [registration.id, verdictOf(registration)]));
 
-export function verdictOf({ verdict, held }: RegistrationPlan): string {
+function verdictOf({ verdict, held }: RegistrationPlan): string {
   const text =
     verdict.is === 'change'
       ? verdict.action

@@ -7,7 +7,7 @@ test.each([
   ['LABELS', ['label', 'labels'], 'labels'],
   ['edge-7', ['edge-77', 'edge-17', 'hub'], 'edge-77'],
   ['prod', ['test', 'dev'], undefined],
-  ['registrations', ['regXstraXonX'], undefined],
+  ['registrations', ['rXgXstXaXonX'], undefined],
   ['anything', [], undefined],
 ])('%s of %j: %s', (written, known, meant) => {
   expect(nearest(written, known, leven)).toBe(meant);

@@ -16,7 +16,7 @@ const issued = (request: KubeObject): boolean => valueAt(request, ['facts', 'cer
  * Why a request is not provably the member's own. Everything is checked that the hub's own approver leaves out: requester,
  * signer, usages, organizations, common name, alternative names, and that it is no add-on's request.
  */
-export function objection(step: ApprovalStep, request: KubeObject, live: Readings): string | undefined {
+function objection(step: ApprovalStep, request: KubeObject, live: Readings): string | undefined {
   const { evidence } = step;
   const facts = valueAt(request, ['facts', 'request']);
   const requester = String(valueAt(request, ['spec', 'username']));

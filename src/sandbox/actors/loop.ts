@@ -43,6 +43,11 @@ export const aborted = (signal: AbortSignal): Promise<void> =>
 /** Wait before attempt number `failures + 1`, in milliseconds: doubles from 100 ms to 5 s. */
 export const backoff = (failures: number): number => Math.min(100 * 2 ** failures, 5_000);
 
+/** So many times in a row a key may be reconciled; then it waits, as one that never comes to rest must not take the whole machine. */
+const burst = 50;
+/** How long a key has to rest for one more of them, in milliseconds. */
+const restFor = 100;
+
 export interface Loop {
   /** Something about `key` changed. Cheap; many wakes before a run become one run. */
   wake(key: string): void;
@@ -52,7 +57,8 @@ export interface Loop {
 
 /**
  * A level-triggered controller: runs `reconcile` for each key that was woken, never twice at once for one key, again if it was woken
- * meanwhile, again with backoff if it threw, and again after the milliseconds it returns.
+ * meanwhile, again with backoff if it threw, and again after the milliseconds it returns. Timers and sockets get their turn between any two
+ * runs, and a key that is woken on and on is reconciled ten times a second.
  */
 export const startLoop = (options: {
   readonly clock: Clock;
@@ -66,8 +72,14 @@ export const startLoop = (options: {
   const running = new Map<string, Promise<void>>();
   const timers = new Map<string, () => void>();
   const failures = new Map<string, number>();
+  const spent = new Map<string, { readonly runs: number; readonly at: number }>();
   let stopped = false;
+  let scheduled = false;
 
+  const spentBy = (key: string): number => {
+    const { runs, at } = spent.get(key) ?? { runs: 0, at: clock.now() };
+    return Math.max(0, runs - (clock.now() - at) / restFor);
+  };
   const later = (key: string, ms: number): void => {
     if (stopped) return;
     timers.get(key)?.();
@@ -94,20 +106,34 @@ export const startLoop = (options: {
       if (stopped || running.size >= parallel) return;
       if (running.has(key)) continue;
       waiting.delete(key);
+      const runs = spentBy(key) + 1;
+      if (runs > burst) {
+        later(key, (runs - burst) * restFor);
+        continue;
+      }
+      spent.set(key, { runs, at: clock.now() });
       const done = run(key).finally(() => {
         running.delete(key);
-        next();
+        soon();
       });
       running.set(key, done);
     }
+  };
+  // No microtask: two loops that undo each other's work would never let anything else happen.
+  const soon = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      next();
+    });
   };
   const wake = (key: string): void => {
     if (stopped) return;
     timers.get(key)?.();
     timers.delete(key);
-    const first = waiting.size === 0;
     waiting.add(key);
-    if (first || !running.has(key)) queueMicrotask(next);
+    soon();
   };
   return {
     wake,

@@ -157,3 +157,25 @@ test('the hub accepts a cluster whose namespace is going: it waits, then all is 
   await renewedAfter(since);
   await until(world.cluster, (live) => availability(live) === 'True/ManagedClusterAvailable', 'Available');
 });
+
+test('accepted again after its lease ran out: hub and agent agree, and come to rest', async () => {
+  await world.joined();
+  await world.hub.client.merge({ type: kinds.managedCluster, name: 'm1' }, { spec: { hubAcceptsClient: false } });
+  await until(
+    world.cluster,
+    (live) => condition(live, 'HubAcceptedManagedCluster') === 'False/HubClusterAdminDenied',
+    'denied',
+  );
+  world.advance(10_000);
+  const before = await world.cluster();
+  await world.accept();
+  await until(world.cluster, (live) => live?.spec?.taints === undefined || live.spec.taints.length === 0, 'no taint');
+  await until(
+    world.cluster,
+    (live) => condition(live, 'HubAcceptedManagedCluster') === 'True/HubClusterAdminAccepted',
+    'accepted',
+  );
+  await until(world.cluster, (live) => availability(live) === 'True/ManagedClusterAvailable', 'Available');
+  const after = await world.cluster();
+  expect((after?.metadata.generation ?? 0) - (before?.metadata.generation ?? 0)).toBeLessThan(10);
+});

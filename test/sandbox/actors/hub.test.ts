@@ -70,19 +70,22 @@ test('what the hub controller tries again is told', async () => {
     members: [],
     readYaml: JSON.parse,
     intercept(_, { method, path }) {
-      if (broken > 0 || method === 'GET' || !path.includes('/managedclustersets')) return undefined;
+      if (broken > 0 || method === 'GET' || !path.includes('/managedclusters/m1')) return undefined;
       broken += 1;
       return new Error('connection reset');
     },
     log: (program, error) => logged.push(`${program}: ${error instanceof Error ? error.message : ''}`),
   });
   try {
+    const { apiVersion } = kinds.managedCluster;
+    const m1 = { apiVersion, kind: 'ManagedCluster', metadata: { name: 'm1' } };
+    await clientOf(world.hub('hub').admin, 'test').create(kinds.managedCluster, m1);
     await until(
       () => logged,
       (lines) => lines.length > 0,
       'it is logged',
     );
-    expect(logged).toEqual(['hub controller cluster sets: connection reset']);
+    expect(logged).toEqual(['hub controller m1: connection reset']);
   } finally {
     await world.close();
   }
