@@ -123,7 +123,6 @@ function commands(parser: Argv, io: Io, done: (code: number) => void): void {
           .option('only', {
             type: 'string',
             array: true,
-            coerce: actionsOf,
             describe: 'carry out only these: join, repair, adopt, unjoin',
             requiresArg: true,
             nargs: 1,
@@ -153,7 +152,8 @@ function commands(parser: Argv, io: Io, done: (code: number) => void): void {
       async (args) => {
         checkNumbers({ concurrency: args.concurrency, 'hub-concurrency': args.hubConcurrency });
         checkNumbers({ 'allow-removals': args.allowRemovals }, 0);
-        done(await (await import('./apply.ts')).apply(args, io));
+        const only = args.only === undefined ? undefined : actionsOf(args.only);
+        done(await (await import('./apply.ts')).apply({ ...args, only }, io));
       },
     )
     .command(

@@ -2,7 +2,7 @@ import { bootstrap, type Credential, type Identity, requestCertificate } from '.
 import { startCache } from './cache.ts';
 import { validityFor } from './certificates.ts';
 import { type Client, clientOf, unless } from './client.ts';
-import { microTime, timestamp, withConditions } from './conditions.ts';
+import { conditionOf, microTime, timestamp, withConditions } from './conditions.ts';
 import { type Condition, kinds, type ManagedCluster, names } from './kinds.ts';
 import { addressIn, decoded, type HubAddress, kubeconfigFor, sameAddress, withEmbeddedKey } from './kubeconfig.ts';
 import { aborted, pause, startLoop } from './loop.ts';
@@ -137,6 +137,8 @@ const serve = async (
   const clusters = startCache(hub, { type: kinds.managedCluster, fieldSelector: `metadata.name=${name}` }, clock);
 
   const report = async (cluster: ManagedCluster): Promise<void> => {
+    // The hub contradicts whoever calls itself available over a lease that has run out: the two would go on for ever.
+    if (conditionOf(cluster.status?.conditions, available.type)?.status !== 'True') await renewLease();
     await hub.edit(
       { type: kinds.managedCluster, name },
       ({ status }) => {

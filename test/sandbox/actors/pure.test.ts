@@ -6,7 +6,7 @@ import { taintsFor } from '../../../src/sandbox/actors/hub-controller.ts';
 import { nextGroup, remainingCondition } from '../../../src/sandbox/actors/hub-deletion.ts';
 import { kinds } from '../../../src/sandbox/actors/kinds.ts';
 import { addressIn, kubeconfigFor, sameAddress } from '../../../src/sandbox/actors/kubeconfig.ts';
-import { type Clock, startLoop } from '../../../src/sandbox/actors/loop.ts';
+import { type Clock, type Loop, startLoop } from '../../../src/sandbox/actors/loop.ts';
 import { deploymentsFor } from '../../../src/sandbox/actors/operator-objects.ts';
 
 const early = '2026-01-01T00:00:00Z';
@@ -167,8 +167,7 @@ test('many wakes become one run, one during a run becomes one more, a failure wa
   });
   loop.wake('a');
   loop.wake('a');
-  await Promise.resolve();
-  expect(runs).toEqual(['a']);
+  await expect.poll(() => runs).toEqual(['a']);
   loop.wake('a');
   loop.wake('a');
   gates[0]?.resolve();
@@ -180,7 +179,37 @@ test('many wakes become one run, one during a run becomes one more, a failure wa
   await loop.stop();
   expect(clock.due).toEqual([]);
   loop.wake('a');
-  await Promise.resolve();
+  await new Promise(setImmediate);
   expect(runs).toHaveLength(3);
   expect(failed).toEqual(['a: Error: no', 'a: Error: no']);
+});
+
+test('loops that undo each other let the process live, and are made to rest', async () => {
+  const clock = stillClock();
+  let runs = 0;
+  const fight = (other: () => Loop): Loop =>
+    startLoop({
+      clock,
+      async reconcile(key) {
+        runs += 1;
+        other().wake(key);
+        return undefined;
+      },
+      onError: () => undefined,
+    });
+  const one: Loop = fight(() => two);
+  const two: Loop = fight(() => one);
+  let timers = 0;
+  const ticking = setInterval(() => {
+    timers += 1;
+  }, 0);
+  one.wake('a');
+  await expect.poll(() => clock.due.map(({ ms }) => ms)).toEqual([100]);
+  clearInterval(ticking);
+  expect(runs).toBe(100);
+  expect(timers).toBeGreaterThan(0);
+  clock.due.shift()?.run();
+  await expect.poll(() => clock.due.map(({ ms }) => ms)).toEqual([100]);
+  expect(runs).toBe(100);
+  await Promise.all([one.stop(), two.stop()]);
 });
