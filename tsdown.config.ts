@@ -14,7 +14,8 @@ export default defineConfig({
   clean: true,
   dts: false,
   fixedExtension: false,
-  noExternal: [/.*/],
+  deps: { alwaysBundle: [/.*/], onlyBundle: false },
+  logLevel: 'warn',
   plugins: [
     {
       name: 'precompiled-validator',

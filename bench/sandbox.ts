@@ -1,11 +1,12 @@
 /** The fleet under measurement, in a process of its own: one hub and so many members, told what to do by messages. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readYaml } from '../src/kube/yaml.ts';
 import { type OcmActors, startOcmActors } from '../src/sandbox/actors/start.ts';
 import { systemClock } from '../src/sandbox/actors/loop.ts';
 import { generatedFleet, generateMembers } from '../src/sandbox/generate.ts';
 import { startSandbox } from '../src/sandbox/sandbox.ts';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import type { Asked } from './asked.ts';
 
 /** Divides what OCM waits for, while the members join. At rest it is 1: a lease a minute, as on real clusters. */
 const joinSpeed = 10;
@@ -13,8 +14,7 @@ const joinSpeed = 10;
 const [folder = '', count = ''] = process.argv.slice(2);
 const hubs = [{ name: 'hub', context: 'hub' }];
 const members = generateMembers(Number(count), hubs);
-const seen = new Map<string, Map<string, string>>();
-let recording = false;
+let seen: Map<string, Asked> | undefined;
 
 const { world, close } = await startSandbox({
   hubs,
@@ -22,10 +22,12 @@ const { world, close } = await startSandbox({
   readYaml,
   kubeconfig: join(folder, 'kubeconfig'),
   actors: false,
-  onRequest: (context, { path, headers }) => {
-    if (!recording || headers['user-agent'] !== 'rollcall') return;
-    const paths = seen.get(context) ?? new Map<string, string>();
-    seen.set(context, paths.set(path, headers['accept'] ?? ''));
+  onRequest: (context, { method, path, headers }) => {
+    if (seen === undefined || headers['user-agent'] !== 'rollcall') return;
+    const { gets, others } = seen.get(context) ?? { gets: [], others: [] };
+    if (method === 'GET') gets.push([path, headers['accept'] ?? '']);
+    else others.push(`${method} ${path}`);
+    seen.set(context, { gets, others });
   },
 });
 writeFileSync(join(folder, 'fleet.yaml'), generatedFleet(hubs, members));
@@ -41,13 +43,6 @@ const play = (speed: number): OcmActors =>
     readYaml,
   });
 
-/** What the program asks each cluster for, once: GETs by path, with the accept header that goes with it. */
-export interface Asked {
-  readonly url: string;
-  readonly context: string;
-  readonly gets: readonly (readonly [path: string, accept: string])[];
-}
-
 let actors = play(joinSpeed);
 const tasks: Readonly<Record<string, () => Promise<unknown>>> = {
   async rest() {
@@ -55,16 +50,16 @@ const tasks: Readonly<Record<string, () => Promise<unknown>>> = {
     actors = play(1);
   },
   async record() {
-    recording = true;
+    seen = new Map();
   },
-  async recorded(): Promise<readonly Asked[]> {
-    recording = false;
-    return world.clusters.map(({ context, url }) => ({ context, url, gets: [...(seen.get(context) ?? [])] }));
+  async recorded(): Promise<Readonly<Record<string, Asked>>> {
+    const found = Object.fromEntries(seen ?? []);
+    seen = undefined;
+    return found;
   },
   async close() {
     await actors.stop();
     await close();
-    process.disconnect();
   },
 };
 process.on('message', (name) => {

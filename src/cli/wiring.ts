@@ -10,6 +10,7 @@ import type { Access, Fleet } from '../model/fleet.ts';
 import type { Action } from '../model/plan.ts';
 import { type Survey, survey } from '../reconcile/survey.ts';
 import type { Clock } from '../reconcile/wait.ts';
+import { boundHeap } from './heap.ts';
 import type { Io } from './io.ts';
 import { type TargetOptions, selection } from './options.ts';
 import { unreachable } from './unreachable.ts';
@@ -48,6 +49,7 @@ const systemClock: Clock = {
 
 /** @returns the house with real clusters behind the accesses */
 export function house(io: Io): House {
+  boundHeap();
   const environment = kubeEnvironment({
     variables: io.env,
     homeFolder: io.homeFolder,

@@ -2,10 +2,11 @@ import pLimit from 'p-limit';
 import type { Access } from '../model/fleet.ts';
 import { draft } from './draft.ts';
 import { type Candidate, type HubView, refsOfCandidate, withRecord } from './hub-view.ts';
-import { joined, observe } from './observe.ts';
+import { joined, observe, type ReadingsMap } from './observe.ts';
 import { kubeSystemRef } from './record.ts';
 import { type AskRight, askOnce, missingRights } from './rights.ts';
 import type { SurveyOptions } from './scope.ts';
+import { refsOfCondition, refsOfOperand } from './steps/condition.ts';
 import type { Draft } from './subject.ts';
 
 interface Entry {
@@ -61,10 +62,25 @@ async function draftMember(
           ...(uid === undefined ? {} : { memberUid: uid }),
           ...(refs.length === 0 ? {} : { memberServer: member.endpoint }),
         });
+        if (entry.plan.verdict.is !== 'change') return settled(entry, view, live);
         return options.readOnly === true ? entry : missingRights(entry, { hub: view.cluster, member }, may);
       }),
     );
   } finally {
     await member.close();
   }
+}
+
+/** Where nothing changes, only the signs of life are looked at again: everything else that was read of a large fleet may go. */
+function settled({ plan, subject }: Draft, view: HubView, member: ReadingsMap): Draft {
+  const signs = subject.driver.signs(subject.registration);
+  const kept = member.only([
+    ...refsOfCondition(signs.heartbeat),
+    ...[signs.since, signs.agentRenewed, signs.certificateExpires].flatMap(refsOfOperand),
+  ]);
+  const live = joined([
+    { site: 'hub', live: view.live },
+    { site: 'member', live: kept },
+  ]);
+  return { plan, subject: { ...subject, live } };
 }

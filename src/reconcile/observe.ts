@@ -23,6 +23,15 @@ export class ReadingsMap implements Readings {
   set(ref: Ref, reading: Reading): void {
     this.#readings.set(refKey(ref), reading);
   }
+  /** @returns the readings of these refs alone */
+  only(refs: readonly Ref[]): ReadingsMap {
+    const part = new ReadingsMap();
+    for (const ref of refs) {
+      const reading = this.#readings.get(refKey(ref));
+      if (reading !== undefined) part.set(ref, reading);
+    }
+    return part;
+  }
   takeAll(other: ReadingsMap): void {
     for (const [key, reading] of other.#readings) this.#readings.set(key, reading);
   }

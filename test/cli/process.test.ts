@@ -1,9 +1,9 @@
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { access, mkdir, readdir, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +35,19 @@ function start(argv: readonly string[], options: SpawnOptions = {}): ChildProces
   children.add(child);
   return child;
 }
+
+/** @returns what a program has written once it has said `last` */
+const says =
+  (last: string) =>
+  async ({ stdout }: ChildProcess): Promise<string> => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    let out = '';
+    stdout?.on('data', (chunk: Buffer) => {
+      out += String(chunk);
+      if (out.includes(last)) resolve(out);
+    });
+    return promise;
+  };
 
 async function ended(child: ChildProcess): Promise<Ran> {
   const [out, err, [code]] = await Promise.all([
@@ -174,20 +187,39 @@ describe('streams', () => {
 describe('sandbox', () => {
   test('runs until Ctrl-C, says how to use it, and leaves nothing behind', async () => {
     const child = start(['sandbox', '-f', 'fleet.yaml', '--latency', '1ms']);
-    let out = '';
-    const { promise: up, resolve } = Promise.withResolvers<void>();
-    child.stdout?.on('data', (chunk: Buffer) => {
-      out += String(chunk);
-      if (out.includes('Ctrl-C ends it')) resolve();
-    });
-    await up;
+    const out = await says('Ctrl-C ends it')(child);
     const kubeconfig = /export KUBECONFIG=(\S+)/.exec(out)?.[1] ?? '';
     const plan = await bed.rollcall(['plan'], { env: { KUBECONFIG: kubeconfig } });
     expect(plan.out).toContain('3 join');
     child.kill('SIGINT');
     const [code] = (await once(child, 'exit')) as [number | null];
     expect(code).toBe(0);
-    await expect(access(kubeconfig)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(access(dirname(kubeconfig))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('has a folder of its own, beside others', async () => {
+    const temporary = join(bed.folder, 'temporary');
+    await mkdir(temporary);
+    const env = { ...bed.env, TMPDIR: temporary };
+    const both = [1, 2].map(() => start(['sandbox', '--members', '1'], { env }));
+    await Promise.all(both.map(says('Ctrl-C ends it')));
+    const folders = await readdir(temporary);
+    expect(folders).toHaveLength(2);
+    for (const folder of folders) expect((await stat(join(temporary, folder))).mode & 0o777).toBe(0o700);
+    const codes = Promise.all(both.map((child) => once(child, 'exit')));
+    for (const child of both) child.kill('SIGINT');
+    expect(await codes).toEqual([
+      [0, null],
+      [0, null],
+    ]);
+    expect(await readdir(temporary)).toEqual([]);
+  });
+
+  test('without a place for it, it says so', async () => {
+    const env = { ...bed.env, TMPDIR: join(bed.folder, 'nowhere') };
+    const ran = await ended(start(['sandbox', '--members', '1'], { env }));
+    expect(ran).toMatchObject({ code: 3, out: '' });
+    expect(ran.err).toContain('nowhere (ENOENT)');
   });
 
   test('refuses a fleet that says how to reach real clusters', async () => {

@@ -52,7 +52,7 @@ interface Discovery {
   }[];
 }
 
-async function read<T>(site: Site, path: string): Promise<T> {
+async function answerOf<T>(site: Site, path: string): Promise<T> {
   let body = '';
   const ask = async (): Promise<number> => {
     const answer = await site.client.raw.send({ method: 'GET', path, headers: { accept: 'application/json' } });
@@ -66,15 +66,15 @@ async function read<T>(site: Site, path: string): Promise<T> {
 
 /** @returns every object of a cluster, by path */
 export async function everything(site: Site): Promise<ReadonlyMap<string, KubeObject>> {
-  const { groups } = await read<{ groups: { preferredVersion: { groupVersion: string } }[] }>(site, '/apis');
+  const { groups } = await answerOf<{ groups: { preferredVersion: { groupVersion: string } }[] }>(site, '/apis');
   const roots = ['/api/v1', ...groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`)];
   const found = await Promise.all(
     roots.map(async (root) => {
-      const { resources } = await read<Discovery>(site, root);
+      const { resources } = await answerOf<Discovery>(site, root);
       const listable = resources.filter(({ name, verbs }) => !name.includes('/') && verbs.includes('list'));
       const lists = await Promise.all(
         listable.map(async ({ name }) => {
-          const { items } = await read<{ items: KubeObject[] }>(site, `${root}/${name}`);
+          const { items } = await answerOf<{ items: KubeObject[] }>(site, `${root}/${name}`);
           return items.map((item): [string, KubeObject] => [
             `${root}/${name} ${item.metadata.namespace ?? ''}/${item.metadata.name}`,
             item,

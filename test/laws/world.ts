@@ -114,7 +114,10 @@ export async function testWorld(names: Names, settings: { readonly actors?: bool
         await sleep(2);
       }
     },
-    close: () => world.close(),
+    close: async () => {
+      await world.close();
+      clock.stop();
+    },
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Condition, ConditionStep } from '../../model/step.ts';
+import type { Condition, ConditionStep, Operand } from '../../model/step.ts';
 import type { Ref } from '../../model/readings.ts';
 import { judge } from '../judge.ts';
 import type { StepHandler } from './handler.ts';
@@ -15,11 +15,12 @@ export function refsOfCondition(condition: Condition | undefined): readonly Ref[
     ...('noneWhere' in condition ? [condition.noneWhere.equals] : []),
     ...('within' in condition && 'duration' in condition.within ? [condition.within.duration] : []),
   ];
-  const operandRefs = operands.flatMap((operand) =>
-    'from' in operand ? [operand.from] : 'lastWriteTo' in operand ? [operand.lastWriteTo] : [],
-  );
-  return ['ref' in condition ? condition.ref : condition.from, ...operandRefs];
+  return ['ref' in condition ? condition.ref : condition.from, ...operands.flatMap(refsOfOperand)];
 }
+
+/** @returns what must be read to know an operand */
+export const refsOfOperand = (operand: Operand): readonly Ref[] =>
+  'from' in operand ? [operand.from] : 'lastWriteTo' in operand ? [operand.lastWriteTo] : [];
 
 /** What somebody else must make true. */
 export const conditionHandler: StepHandler<ConditionStep> = {
