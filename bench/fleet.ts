@@ -17,7 +17,7 @@ const concurrency = 64;
 export interface Fleet {
   readonly members: number;
   /** Runs the built program on the whole fleet. @throws Error when it does not end with exit code 0 */
-  rollcall(...args: readonly string[]): Promise<Ran>;
+  rollcall(command: string, ...options: readonly string[]): Promise<Ran>;
   /** From now on OCM is as slow as on real clusters. */
   rest(): Promise<void>;
   /** @returns what every cluster was asked for meanwhile, by context */
@@ -48,7 +48,7 @@ export async function startFleet(members: number): Promise<Fleet> {
   await answer();
   return {
     members,
-    rollcall: ([command = '', ...options]) => checked([program, command, '-f', join(folder, 'fleet.yaml'), ...options]),
+    rollcall: (command, ...options) => checked([program, command, '-f', join(folder, 'fleet.yaml'), ...options]),
     async rest() {
       await ask('rest');
     },
