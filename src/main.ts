@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import { hostname, homedir, userInfo } from 'node:os';
-import { explain } from './cli/failure.ts';
 import type { Interrupt, Io } from './cli/io.ts';
 import { checkNode } from './cli/node-version.ts';
-import { program } from './cli/program.ts';
+import { version } from './cli/version.ts';
 import { exitCodes, RunError } from './model/errors.ts';
 
 const signals = { SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated } as const;
@@ -71,11 +70,22 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+/** Scripts ask for the version alone, and often: nothing is loaded to parse that. */
+async function run(args: readonly string[]): Promise<number> {
+  if (args.length === 1 && args[0] === '--version') {
+    io.stdout.write(`${version}\n`);
+    return exitCodes.ok;
+  }
+  const { program } = await import('./cli/program.ts');
+  return await program(args, io);
+}
+
 let exitCode: number;
 try {
   checkNode(process.versions.node);
-  exitCode = await program(process.argv.slice(2), io);
+  exitCode = await run(process.argv.slice(2));
 } catch (error) {
+  const { explain } = await import('./cli/failure.ts');
   exitCode = explain(error, process.argv, io);
 }
 // A pipe takes what it is given bit by bit: the process must not end before it has it all.
