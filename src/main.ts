@@ -5,6 +5,9 @@ import { checkNode } from './cli/node-version.ts';
 import { version } from './cli/version.ts';
 import { exitCodes, RunError } from './model/errors.ts';
 
+// Names are looked up on libuv's threads: with the usual four, a few names that nobody answers for would hold up everybody's.
+process.env['UV_THREADPOOL_SIZE'] ??= '64';
+
 const signals = { SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated } as const;
 
 function interrupts(): Interrupt {
