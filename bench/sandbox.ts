@@ -16,7 +16,7 @@ const hubs = [{ name: 'hub', context: 'hub' }];
 const members = generateMembers(Number(count), hubs);
 let seen: Map<string, Asked> | undefined;
 
-const { world, close } = await startSandbox({
+const sandbox = await startSandbox({
   hubs,
   members,
   readYaml,
@@ -34,12 +34,12 @@ writeFileSync(join(folder, 'fleet.yaml'), generatedFleet(hubs, members));
 
 const play = (speed: number): OcmActors =>
   startOcmActors({
-    hub: world.hub('hub').connect(),
-    members: members.map(({ name }) => ({ name, cluster: world.member(name).connect() })),
+    hub: sandbox.world.hub('hub').connect(),
+    members: members.map(({ name }) => ({ name, cluster: sandbox.world.member(name).connect() })),
     clock: systemClock,
     random: Math.random,
     speed,
-    dial: world.dial,
+    dial: sandbox.world.dial,
     readYaml,
   });
 
@@ -59,7 +59,7 @@ const tasks: Readonly<Record<string, () => Promise<unknown>>> = {
   },
   async close() {
     await actors.stop();
-    await close();
+    await sandbox.close();
   },
 };
 process.on('message', (name) => {

@@ -21,6 +21,7 @@ import { version } from './version.ts';
  */
 export async function program(argv: readonly string[], io: Io): Promise<number> {
   let code: number = exitCodes.ok;
+  refuseNegated(argv);
   const parser = yargs([], io.cwd)
     .scriptName('rollcall')
     .usage('$0 <command>\n\nDeclarative registration of fleets of Kubernetes clusters with their hubs.')
@@ -58,6 +59,14 @@ export async function program(argv: readonly string[], io: Io): Promise<number> 
 type WithOptions = Argv & {
   getOptions(): { readonly key: Readonly<Record<string, unknown>>; readonly array: readonly string[] };
 };
+
+/** Only colours can be turned off: of any other option yargs would make `false`, also where it takes a name or a number. */
+function refuseNegated(argv: readonly string[]): void {
+  const negated = argv.find((word) => word.startsWith('--no-') && !/^--no-color(=|$)/.test(word));
+  if (negated === undefined) return;
+  const name = negated.replace(/^--no-|=.*$/g, '');
+  throw usageError(`Unknown argument: ${name}`, argv, { commands: commandNames, options: [] });
+}
 
 /** An option that takes one value must not be given two: which of them was meant? */
 function refuseRepeated(args: Readonly<Record<string, unknown>>, lists: readonly string[]): true {

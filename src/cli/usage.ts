@@ -42,7 +42,7 @@ export function usageError(message: string, argv: readonly string[], known: Know
     // yargs names an option without its dashes, and without the `no-` before it.
     const written = argv.find((given) => kebab(given.replace(/^-+(no-)?|=.*$/g, '')) === word) ?? word;
     if (written.startsWith('-')) {
-      const options = [...known.options, ...known.options.map((option) => `no-${option}`)];
+      const options = [...known.options, 'no-color'];
       const meant = nearest(written.replace(/^-+|=.*$/g, ''), options);
       return fail(`unknown option ${written.replace(/=.*$/, '')}`, meant === undefined ? undefined : dashes(meant));
     }

@@ -44,7 +44,12 @@ export async function remove(work: Work): Promise<Ending> {
       if (next.is === 'waiting') {
         const { waitingFor } = next;
         if (clock.now() >= deadline)
-          return { is: 'failed', step, reason: `timed out waiting for: ${waitingFor}`, next: rerun };
+          return {
+            is: 'failed',
+            step,
+            reason: `timed out waiting for: ${waitingFor}${heldBy(next.leaving)}`,
+            next: rerun,
+          };
         if (waiting !== waitingFor) work.onEvent({ type: 'waiting', id: plan.id, step, waitingFor });
         waiting = waitingFor;
         await alarm.changed(Math.min(pollMs[next.step.site], Math.max(deadline - clock.now(), 1)), signal);
@@ -74,7 +79,13 @@ export async function remove(work: Work): Promise<Ending> {
 type Next =
   | { readonly is: 'gone' }
   | { readonly is: 'stopped'; readonly ending: Ending }
-  | { readonly is: 'waiting'; readonly step: Step; readonly waitingFor: string }
+  | {
+      readonly is: 'waiting';
+      readonly step: Step;
+      readonly waitingFor: string;
+      /** What has been deleted and is not gone yet. */
+      readonly leaving: readonly Target[];
+    }
   | { readonly is: 'delete'; readonly step: Step; readonly targets: readonly Target[] };
 
 async function nextRemoval(order: readonly Step[], live: Readings, work: Work, staying: Set<string>): Promise<Next> {
@@ -91,11 +102,12 @@ async function nextRemoval(order: readonly Step[], live: Readings, work: Work, s
     const { present } = targets;
     if (present.length > 0) {
       const leaving = present.filter(isLeaving);
-      if (leaving.length === present.length) return { is: 'waiting', step, waitingFor: progressOf(step, leaving) };
+      if (leaving.length === present.length)
+        return { is: 'waiting', step, waitingFor: progressOf(step, leaving), leaving };
       const guard = guardOf(step, live);
       if (guard?.is === 'unknown') return unknown(step, guard.because);
       if (guard?.is === 'fails') {
-        if (step.removal?.first !== true) return { is: 'waiting', step, waitingFor: guard.because };
+        if (step.removal?.first !== true) return { is: 'waiting', step, waitingFor: guard.because, leaving };
         const refused = { is: 'refused', reason: guard.because } as const;
         return { is: 'stopped', ending: stopped(step.id, refused, written) };
       }
@@ -143,9 +155,15 @@ async function leftoverOf(
       });
     }
     if (leaving.length > 0)
-      return { is: 'waiting', step, waitingFor: `${leaving.map(({ name }) => name).join(', ')} to be gone` };
+      return { is: 'waiting', step, waitingFor: `${leaving.map(({ name }) => name).join(', ')} to be gone`, leaving };
   }
   return undefined;
+}
+
+/** Whoever put a finalizer there has to take it away: nobody else can end the waiting. */
+function heldBy(leaving: readonly Target[]): string {
+  const finalizers = [...new Set(leaving.flatMap(({ object }) => object.metadata.finalizers ?? []))];
+  return finalizers.length === 0 ? '' : ` (finalizers: ${finalizers.join(', ')})`;
 }
 
 function progressOf(step: Step, leaving: readonly Target[]): string {

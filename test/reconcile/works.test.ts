@@ -47,6 +47,18 @@ test('drain: works and workloads go first, and the hub is quoted while that take
   expect(await world.read('edge-1', klusterlet())).toBeUndefined();
 });
 
+test('an object that somebody else holds makes the unjoin time out, with who holds it; the next one ends it', async () => {
+  for (const name of ['ledger', 'payments']) await world.kubectl('hub', 'DELETE', `${works('edge-1')}/${name}`);
+  const hold = { metadata: { finalizers: ['example.com/hold'] } };
+  await world.kubectl('hub', 'PATCH', managedCluster('edge-1'), hold);
+  const { outcomes } = await world.apply(leaving('drain'), {}, { waitTimeoutMs: 1_000 });
+  expect(outcomes).toMatchObject([
+    { is: 'failed', reason: expect.stringMatching(/\(finalizers: .*example\.com\/hold/) },
+  ]);
+  await world.kubectl('hub', 'PATCH', managedCluster('edge-1'), { metadata: { finalizers: [] } });
+  expect((await world.apply(leaving('drain'))).outcomes).toMatchObject([{ is: 'done', action: 'unjoin' }]);
+});
+
 test('drain with a dead agent is refused: nothing would ever end', async () => {
   world.world.kill('edge-1');
   world.clock.leap(600_000);
