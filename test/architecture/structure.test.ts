@@ -17,8 +17,8 @@ const registries = ['src/drivers/index.ts', 'src/reconcile/steps/index.ts'];
  * when it does.
  */
 const exceptions = {
-  src: { casts: 56, doubleCasts: 2, nonNull: 0, lintSuppressions: 0, tsComments: 0 },
-  test: { casts: 49, doubleCasts: 1, nonNull: 0, lintSuppressions: 0, tsComments: 0 },
+  src: { casts: 55, doubleCasts: 1, nonNull: 0, lintSuppressions: 0, tsComments: 0 },
+  test: { casts: 84, doubleCasts: 4, nonNull: 0, lintSuppressions: 0, tsComments: 0 },
 };
 
 test('no file is longer than 300 lines', () => {
