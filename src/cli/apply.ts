@@ -34,7 +34,7 @@ export async function apply(options: ApplyOptions, io: Io): Promise<number> {
   checkTarget(fleet, options, prune || forget.length > 0);
   checkForgotten(fleet, forget);
   const scope: Scope = { prune, forget, rebuilt, ...(only === undefined ? {} : { only }) };
-  return change(fleet, options, scope, { name: 'apply', membersAsArguments: false, only }, io);
+  return change(fleet, options, scope, { name: 'apply', membersAsArguments: false, ...scope }, io);
 }
 
 /** How a run was asked for, for the line that says how to go on. */
@@ -42,6 +42,9 @@ interface Command {
   readonly name: string;
   readonly membersAsArguments: boolean;
   readonly only?: readonly Action[] | undefined;
+  readonly prune?: boolean;
+  readonly forget?: readonly string[];
+  readonly rebuilt?: readonly string[];
 }
 
 /** Shared by `apply` and `unjoin`: plan, confirm, execute, report. */
@@ -131,6 +134,9 @@ async function carryOut(
       ...(options.file === undefined ? [] : ['-f', options.file]),
       ...(options.hub === undefined ? [] : ['--hub', options.hub.join(',')]),
       ...(command.only === undefined ? [] : ['--only', command.only.join(',')]),
+      ...(command.prune === true ? ['--prune'] : []),
+      ...(command.forget ?? []).flatMap((name) => ['--forget', name]),
+      ...(command.rebuilt ?? []).flatMap((name) => ['--rebuilt', name]),
     ];
     const frame = {
       startedAt,

@@ -72,7 +72,10 @@ export function connectionFailure(error: unknown, peer: Peer): ClusterError {
       return new ClusterError('timeout', `connect ${hostPort(peer)} timed out`, { cause: error });
     case 'EMFILE':
     case 'ENFILE':
-      return fail('unreachable', `connect ${hostPort(peer)} failed: too many open files on this machine`);
+      return fail('unreachable', `connect ${hostPort(peer)} failed: too many open files on this machine`, {
+        retryable: true,
+        next: 'allow more of them (ulimit -n), or fewer members at once (--concurrency)',
+      });
     case 'CERT_HAS_EXPIRED':
       return fail('tls', `certificate of ${host} has expired`);
     case 'CERT_NOT_YET_VALID':

@@ -17,6 +17,7 @@ export interface FoundRegistration {
   readonly name: string;
   readonly uid: string;
   readonly deleting: boolean;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** One way to register. Pure: no I/O, no clock, no randomness. */
@@ -31,10 +32,14 @@ export interface Driver {
   steps(registration: Registration, facts: HubFacts): readonly Step[];
   /** What may not change once recorded, by option name: a difference is refused, unjoin first. */
   pinned(registration: Registration): Readonly<Record<string, string>>;
-  /** What tells that the agent lives. `heartbeat` needs the hub only: the lease is fresh. */
+  /**
+   * What tells that the agent lives. `heartbeat` needs the hub only: the lease is fresh. `holdsAgent` needs the member only:
+   * an agent of this name is installed there, alive or not.
+   */
   signs(registration: Registration): {
     readonly agentAlive: Condition;
     readonly heartbeat: Condition;
+    readonly holdsAgent: Condition;
     readonly agentRenewed: Operand;
     readonly since: Operand;
     readonly certificateExpires: Operand;

@@ -1,3 +1,4 @@
+import { nameOnHub } from '../model/fleet.ts';
 import type { PlannedStep, RegistrationPlan } from '../model/plan.ts';
 import type { Readings } from '../model/readings.ts';
 import type { Assessment, Step } from '../model/step.ts';
@@ -10,10 +11,13 @@ import { handlerOf } from './steps/index.ts';
 import { type Draft, framed, reasonOf, type Subject, unmanaged } from './subject.ts';
 
 /** @returns what would be done about one registration; pure */
-export const draft = (subject: Subject): Draft => ({
-  subject,
-  plan: subject.registration.state === 'absent' ? leaving(subject) : staying(subject),
-});
+export function draft(given: Subject): Draft {
+  const subject = isAgentless(given) ? { ...given, agentless: true as const } : given;
+  return { subject, plan: subject.registration.state === 'absent' ? leaving(subject) : staying(subject) };
+}
+
+const isAgentless = ({ driver, registration, live, memberUid }: Subject): boolean =>
+  memberUid !== undefined && judge(driver.signs(registration).holdsAgent, live).is === 'fails';
 
 interface Assessed {
   readonly step: Step;
@@ -63,6 +67,18 @@ function adopting(subject: Subject, planned: readonly PlannedStep[], notes: read
   const { driver, registration, live, steps } = subject;
   // The hub's view alone: in another mode the agent is another Deployment, and it lives all the same.
   const alive = judge(driver.signs(registration).heartbeat, live).is !== 'fails';
+  if (alive && subject.agentless === true) {
+    const name = nameOnHub(registration);
+    return framed(
+      subject,
+      {
+        is: 'refused',
+        reason: `the agent that renews the lease of ${name} is not on this member`,
+        next: `check the context and options.klusterletName; if the agent was removed just now, wait until its lease is old`,
+      },
+      { notes },
+    );
+  }
   const noticed = new Set(
     alive ? steps.filter(({ awaited, until }) => awaited || until !== undefined).map(({ id }) => id) : [],
   );

@@ -3,10 +3,10 @@ import type { Ref } from '../model/readings.ts';
 import type { Assessment, Step } from '../model/step.ts';
 import { assess, refsOfSteps } from './assess.ts';
 import { observe, overlaid, ReadingsMap } from './observe.ts';
-import { canonical, kubeSystemRef } from './record.ts';
+import { canonical, kubeSystemRef, recordStepId } from './record.ts';
 import { handlerOf } from './steps/index.ts';
 import type { Draft } from './subject.ts';
-import { type Ending, fenced, mayStart, rerun, stopped, type Work } from './work.ts';
+import { type Ending, fenced, mayWriteNow, rerun, stopped, type Work } from './work.ts';
 
 const membersPatience = { first: 250, factor: 1.5, most: 5_000 } as const;
 /** While something is waited for, everything is read again this often: an earlier step may need us again. */
@@ -64,9 +64,9 @@ export async function converge(work: Work): Promise<Ending> {
         next = clock.now() >= ends ? refs : woken ? [...own, ...watched] : members;
         continue;
       }
-      if (!planned.has(step.id)) return unplanned(step);
+      if (!isPlanned(draft, step, assessment)) return unplanned(step);
       if (progress.isStuck(step, assessment)) return notKept(step, assessment);
-      const refusal = await mayStart(work);
+      const refusal = await mayWriteNow(work, live);
       if (refusal !== undefined) return refusal;
       work.onEvent({ type: 'performing', id: draft.plan.id, step: step.id, title: step.title });
       next = refs;
@@ -135,6 +135,16 @@ class Progress {
     this.#performed.delete(step.id);
     return races < attempts;
   }
+}
+
+/** Whether the plan names the step, the direction that it takes now, and every field that it would change. */
+function isPlanned({ plan }: Draft, step: Step, assessment: Assessment): boolean {
+  const planned = plan.steps.find((one) => one.step === step.id);
+  if (planned === undefined) return false;
+  if (planned.does === 'remove') return assessment.is === 'surplus';
+  if (assessment.is !== 'drifted' || planned.does !== 'change' || step.id === recordStepId) return true;
+  const named = new Set(planned.fields.map(({ object, path }) => `${object} ${path}`));
+  return assessment.fields.every(({ object, path }) => named.has(`${object} ${path}`));
 }
 
 /** What is required comes first, before the record too: until it holds nothing is written. */

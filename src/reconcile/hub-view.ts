@@ -12,6 +12,7 @@ import {
   type BrokenRecord,
   decodeRecords,
   type FleetRecord,
+  kubeSystemRef,
   recordsRef,
   recordStep,
   registrationOf,
@@ -34,6 +35,8 @@ export interface HubView {
   /** Registrations whose steps cannot even be listed. */
   readonly blocked: readonly RegistrationPlan[];
   readonly live: Readings;
+  /** UID of the hub's kube-system namespace; left out when it has none. */
+  readonly uid?: string;
   /** The hub's clock, RFC 3339. */
   readonly at: string;
 }
@@ -53,6 +56,22 @@ export interface Candidate extends Omit<Subject, 'live' | 'steps' | 'memberUid' 
   readonly server: string;
 }
 
+/** Tells whether two hubs of the file are one cluster. */
+const hubIdentityRef: Ref = { ...kubeSystemRef, site: 'hub' };
+
+/** @returns a hub of which nothing may be said, with its registrations blocked */
+export const unobservedHub = (
+  hub: Hub,
+  selected: readonly Registration[],
+  reason: string,
+  next?: string,
+): Unobserved => ({
+  hub,
+  reason,
+  ...(next === undefined ? {} : { next }),
+  registrations: selected.map((registration) => blockedPlan(registration, `hub ${hub.name}: ${reason}`, undefined)),
+});
+
 /** Reads a hub in bulk: first what is registered and recorded there, then what the steps of its registrations need. */
 export async function viewHub(
   hub: Hub,
@@ -60,21 +79,20 @@ export async function viewHub(
   selected: readonly Registration[],
   options: SurveyOptions,
 ): Promise<HubView | Unobserved> {
-  const unobserved = (reason: string, next?: string): Unobserved => ({
-    hub,
-    reason,
-    ...(next === undefined ? {} : { next }),
-    registrations: selected.map((registration) => blockedPlan(registration, `hub ${hub.name}: ${reason}`, undefined)),
-  });
+  const unobserved = (reason: string, next?: string): Unobserved => unobservedHub(hub, selected, reason, next);
   try {
     const drivers = Object.values(options.drivers).filter(({ hubType }) => hubType === hub.type);
     const known = await observeInBulk(cluster, [
       recordsRef,
+      hubIdentityRef,
       ...drivers.flatMap((driver) => driver.hubReads(hub)),
       ...refsOfEndpoint(hub, selected),
     ]);
     const kept = known.get(recordsRef);
     if (kept.is === 'unreadable') return unobserved(kept.reason, kept.next);
+    const identity = known.get(hubIdentityRef);
+    if (identity.is === 'unreadable') return unobserved(identity.reason, identity.next);
+    const uid = identity.is === 'found' ? identity.object.metadata.uid : undefined;
     const { records, broken } = decodeRecords(kept.is === 'listed' ? kept.items : []);
     const found = new Map<string, FoundRegistration>();
     for (const driver of drivers) {
@@ -121,7 +139,18 @@ export async function viewHub(
     }
     const refs = candidates.flatMap(refsOfCandidate).filter(({ site }) => site === 'hub');
     const live = await observeInBulk(cluster, refs, known);
-    return { hub, cluster, records, broken, found, candidates, blocked, live, at: kept.at };
+    return {
+      hub,
+      cluster,
+      records,
+      broken,
+      found,
+      candidates,
+      blocked,
+      live,
+      ...(uid === undefined ? {} : { uid }),
+      at: kept.at,
+    };
   } catch (error) {
     if (error instanceof ClusterError) return unobserved(error.message, error.next);
     throw error;
@@ -165,6 +194,7 @@ export function refsOfCandidate(candidate: Candidate): readonly Ref[] {
     works,
     addons,
     ...refsOfCondition(signs.heartbeat),
+    ...(record === undefined ? [] : refsOfCondition(signs.holdsAgent)),
   ];
 }
 

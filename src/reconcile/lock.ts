@@ -127,9 +127,12 @@ const micro = (at: string): string => new Date(at).toISOString().replace(/(\.\d{
 
 const expired = (lease: KubeObject, now: string): boolean => {
   const renewed = Date.parse(String(valueAt(lease, ['spec', 'renewTime'])));
-  const seconds = Number(valueAt(lease, ['spec', 'leaseDurationSeconds']) ?? durationSeconds);
-  return Number.isNaN(renewed) || Date.parse(now) - renewed > seconds * 1000;
+  // Both times are the hub's own: one far ahead was written by no run, and would lock everybody out until then.
+  return Number.isNaN(renewed) || Math.abs(Date.parse(now) - renewed) > durationOf(lease) * 1000;
 };
+
+const durationOf = (lease: KubeObject | undefined): number =>
+  Number(valueAt(lease, ['spec', 'leaseDurationSeconds']) ?? durationSeconds);
 
 const write = (cluster: Cluster, lease: KubeObject, spec: Readonly<Record<string, unknown>>, fleet: string) =>
   cluster.merge(
@@ -139,12 +142,12 @@ const write = (cluster: Cluster, lease: KubeObject, spec: Readonly<Record<string
   );
 
 function busy(hub: string, lease: KubeObject | undefined): RunError {
-  const since =
-    lease === undefined ? '' : ` since ${String(valueAt(lease, ['spec', 'acquireTime'])).replace(/\.\d+Z$/, 'Z')}`;
+  const acquired = valueAt(lease, ['spec', 'acquireTime']);
+  const since = typeof acquired === 'string' ? ` since ${acquired.replace(/\.\d+Z$/, 'Z')}` : '';
   const who = lease === undefined ? 'another run' : holderOf(lease);
   return new RunError(
     exitCodes.refused,
     `hub ${hub} is locked by ${who}${since}; nothing was changed`,
-    `wait for that run; a lock that is not renewed ends after ${durationSeconds} s`,
+    `wait for that run; a lock that is not renewed ends after ${durationOf(lease)} s`,
   );
 }

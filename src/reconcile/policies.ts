@@ -1,18 +1,27 @@
 import { nameOnHub } from '../model/fleet.ts';
 import type { Action, RegistrationPlan, Verdict } from '../model/plan.ts';
 import { fleetLabel } from './compare.ts';
-import { nameOf } from './judge.ts';
+import { judge, nameOf } from './judge.ts';
 import { valueAt } from './path.ts';
 import { type BrokenRecord, type FleetRecord, registrationOf } from './record.ts';
 import { isLoopback } from './site.ts';
 import { type Draft, orphanReason } from './subject.ts';
 
+/** The records of one hub, each found without a search. */
+export interface HubRecords {
+  /** By the name on the hub, those of other fleets included. */
+  readonly byName: ReadonlyMap<string, FleetRecord>;
+  /** This fleet's, by member. */
+  readonly ownByMember: ReadonlyMap<string, FleetRecord>;
+}
+
 /** What the policies know beside the drafts themselves. */
 export interface PolicyContext {
   readonly fleet: string;
-  /** All records by hub name, those of other fleets included. */
-  readonly records: ReadonlyMap<string, readonly FleetRecord[]>;
-  readonly broken: ReadonlyMap<string, readonly BrokenRecord[]>;
+  /** The records of each hub, by hub name. */
+  readonly records: ReadonlyMap<string, HubRecords>;
+  /** By hub name, then by the name on the hub. */
+  readonly broken: ReadonlyMap<string, ReadonlyMap<string, BrokenRecord>>;
   /** The server that members are told to use, by registration id. */
   readonly hubServers: ReadonlyMap<string, string>;
   readonly prune: boolean;
@@ -40,7 +49,7 @@ const open = ({ is }: Verdict): boolean => is === 'change' || is === 'in-sync' |
 
 /** A record that cannot be read is somebody's: nothing under its name is touched. */
 const brokenRecord: Policy = each(({ plan, subject }, { broken }) => {
-  const hit = broken.get(plan.hub)?.find(({ name }) => name === nameOnHub(subject.registration));
+  const hit = broken.get(plan.hub)?.get(nameOnHub(subject.registration));
   return (
     hit &&
     refuse(
@@ -52,25 +61,19 @@ const brokenRecord: Policy = each(({ plan, subject }, { broken }) => {
 
 /** A registration that another fleet file keeps. */
 const foreignRecord: Policy = each(({ plan, subject }, { fleet, records }) => {
-  const hit = records
-    .get(plan.hub)
-    ?.find(({ name, fleet: owner }) => name === nameOnHub(subject.registration) && owner !== fleet);
-  return (
-    hit &&
-    refuse(
-      `it belongs to fleet ${hit.fleet}`,
-      `take it out of one of the two files; fleet ${hit.fleet} must unjoin it first`,
-    )
+  const hit = records.get(plan.hub)?.byName.get(nameOnHub(subject.registration));
+  if (hit === undefined || hit.fleet === fleet) return undefined;
+  return refuse(
+    `it belongs to fleet ${hit.fleet}`,
+    `take it out of one of the two files; fleet ${hit.fleet} must unjoin it first`,
   );
 });
 
 /** The name on the hub and the Klusterlet's place are for life. */
-const pinnedNames: Policy = each(({ plan, subject }, { fleet, records }) => {
+const pinnedNames: Policy = each(({ plan, subject }, { records }) => {
   const { registration, driver } = subject;
   if (registration.state === 'absent') return undefined;
-  const record = records
-    .get(plan.hub)
-    ?.find((candidate) => candidate.fleet === fleet && candidate.member === plan.member);
+  const record = records.get(plan.hub)?.ownByMember.get(plan.member);
   if (record === undefined) return undefined;
   const before = driver.pinned(registrationOf(record, registration.hub));
   const changed = Object.entries(driver.pinned(registration)).find(([key, value]) => before[key] !== value);
@@ -95,8 +98,24 @@ const anotherCluster: Policy = each(({ plan, subject }) => {
   );
 });
 
+/**
+ * Somebody removed what is recorded and registered another cluster under its name. What we joined has our label on the hub
+ * and what we adopted has its agent on the member; here a living agent is somewhere else.
+ */
+const namesake: Policy = each(({ plan, subject }, { fleet }) => {
+  const { record, found, memberUid, registration, driver, live } = subject;
+  if (record === undefined || found === undefined || found.labels[fleetLabel] === fleet) return undefined;
+  if (subject.agentless !== true || record.memberUid !== memberUid || plan.verdict.is === 'blocked') return undefined;
+  if (judge(driver.signs(registration).heartbeat, live).is !== 'holds') return undefined;
+  return refuse(
+    `${plan.nameOnHub} on the hub is another cluster's by now`,
+    `if the agent was removed from this member just now, wait until its lease is old; otherwise delete ConfigMap rollcall/${plan.nameOnHub} on the hub by hand and give this member its own name`,
+  );
+});
+
 /** One cluster under two names. A hub may be its own member, and a member may join several hubs. */
-const sharedIdentity: Policy = (drafts, { records, fleet }) => {
+const sharedIdentity: Policy = (drafts, context) => {
+  const { records, fleet } = context;
   const namesByUid = new Map<string, Set<string>>();
   const claim = (uid: string, member: string): void => {
     namesByUid.set(uid, (namesByUid.get(uid) ?? new Set()).add(member));
@@ -110,8 +129,8 @@ const sharedIdentity: Policy = (drafts, { records, fleet }) => {
       .filter(({ subject }) => subject.memberUid !== undefined && subject.registration.state === 'present')
       .map(({ plan }) => `${plan.hub}/${plan.member}`),
   );
-  for (const [hub, list] of records) {
-    for (const record of list) {
+  for (const [hub, { byName }] of records) {
+    for (const record of byName.values()) {
       // The record of a member that was read just now says less than the member itself.
       const stale = record.fleet === fleet && readNow.has(`${hub}/${record.member}`);
       if (!stale && record.tombstone === undefined) claim(record.memberUid, record.member);
@@ -127,7 +146,7 @@ const sharedIdentity: Policy = (drafts, { records, fleet }) => {
       `one cluster under two names: ${list} (kube-system ${subject.memberUid ?? ''})`,
       'check the contexts; keep one of the names',
     );
-  })(drafts, { records, fleet, broken: new Map(), hubServers: new Map(), prune: false });
+  })(drafts, context);
 };
 
 /** A member elsewhere cannot reach a hub on loopback. */
@@ -195,6 +214,7 @@ export const policies: readonly Policy[] = [
   foreignRecord,
   pinnedNames,
   anotherCluster,
+  namesake,
   sharedIdentity,
   loopbackEndpoint,
   occupied,

@@ -174,6 +174,9 @@ export function recordStep(what: {
         },
       },
     ],
+    fieldRules: [
+      { path: ['metadata', 'labels', fleetLabel], rule: 'pinned', says: 'the record is that of another fleet' },
+    ],
     // Another machine reaches the member another way, and a new version changes nothing: neither is a reason to write.
     uncompared: [
       ['data', accessKey],

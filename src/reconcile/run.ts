@@ -92,7 +92,7 @@ async function carryOut(draft: Draft, hub: Cluster, waker: HubWaker, options: Ru
     sites: { hub: recorded(hub, 'hub', written), member: recorded(member, 'member', written) },
     written,
     waker,
-    mayWrite: () => options.lock.held(plan.hub),
+    mayWrite: fresh(() => options.lock.held(plan.hub), options.clock),
   };
   try {
     const ending = await (verdict.action === 'unjoin' ? remove(work) : converge(work));
@@ -115,4 +115,18 @@ async function renewUntil({ clock, lock }: RunOptions, signal: AbortSignal): Pro
       if (!(error instanceof ClusterError)) throw error;
     }
   }
+}
+
+/** How long the lock may be taken for held without asking again: a fraction of what it lasts. */
+const lockTrustedMs = 20_000;
+
+/** @returns the same question, asked again only when the last yes is old */
+function fresh(ask: () => Promise<boolean>, clock: Clock): () => Promise<boolean> {
+  let yesAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    if (clock.now() - yesAt < lockTrustedMs) return true;
+    const yes = await ask();
+    if (yes) yesAt = clock.now();
+    return yes;
+  };
 }

@@ -19,6 +19,8 @@ export interface Subject {
   readonly memberUid?: string;
   /** Where the member's own API server is. */
   readonly memberServer?: ServerSite;
+  /** The member was read, and no agent of this registration is installed there. */
+  readonly agentless?: true;
   /** Why it is in the plan although the file does not ask for it to be there. */
   readonly why?: string;
   /** `--forget`: the hub only, the member cannot be reached. */

@@ -1,6 +1,7 @@
 import type { Cluster } from '../model/cluster.ts';
+import type { Hub, Registration } from '../model/fleet.ts';
 import type { HubPlan, Plan, RegistrationPlan } from '../model/plan.ts';
-import { type HubView, type Unobserved, unmanagedOn, viewHub } from './hub-view.ts';
+import { type HubView, type Unobserved, unmanagedOn, unobservedHub, viewHub } from './hub-view.ts';
 import { draftMembers } from './member-view.ts';
 import { assemblePlan } from './plan.ts';
 import { policies } from './policies.ts';
@@ -26,15 +27,10 @@ export async function survey(options: SurveyOptions): Promise<Survey> {
   const targetHubs = options.targeted && selected.length > 0 ? new Set(selected.map(({ hub }) => hub.name)) : undefined;
   const hubs = fleet.hubs.filter(({ name }) => options.hubs?.includes(name) ?? targetHubs?.has(name) ?? true);
   const opened = hubs.map((hub) => ({ hub, cluster: options.open(hub.access) }));
-  const views = await Promise.all(
-    opened.map(({ hub, cluster }) =>
-      viewHub(
-        hub,
-        cluster,
-        selected.filter((item) => item.hub.name === hub.name),
-        options,
-      ),
-    ),
+  const of = ({ name }: Hub): readonly Registration[] => selected.filter(({ hub }) => hub.name === name);
+  const views = toldApart(
+    await Promise.all(opened.map(({ hub, cluster }) => viewHub(hub, cluster, of(hub), options))),
+    of,
   );
   const observed = views.filter((view): view is HubView => !('reason' in view));
   const judged = judgedBy(observed, await draftMembers(observed, options), options);
@@ -65,11 +61,45 @@ export async function survey(options: SurveyOptions): Promise<Survey> {
   };
 }
 
+/** One cluster under two hub names: to each of them, what is declared for the other would be an orphan. */
+function toldApart(
+  views: readonly (HubView | Unobserved)[],
+  of: (hub: Hub) => readonly Registration[],
+): readonly (HubView | Unobserved)[] {
+  const namesByUid = new Map<string, string[]>();
+  const uidOf = (view: HubView | Unobserved): string | undefined => ('reason' in view ? undefined : view.uid);
+  for (const view of views) {
+    const uid = uidOf(view);
+    if (uid !== undefined) namesByUid.set(uid, [...(namesByUid.get(uid) ?? []), view.hub.name]);
+  }
+  return views.map((view) => {
+    const uid = uidOf(view);
+    const names = uid === undefined ? [] : (namesByUid.get(uid) ?? []);
+    if (uid === undefined || names.length < 2) return view;
+    return unobservedHub(
+      view.hub,
+      of(view.hub),
+      `one cluster under two hub names: ${names.toSorted().join(' and ')} (kube-system ${uid})`,
+      'check the contexts of the hubs; keep one of the names',
+    );
+  });
+}
+
 function judgedBy(views: readonly HubView[], drafts: readonly Draft[], options: SurveyOptions): readonly Draft[] {
   const context = {
     fleet: options.fleet.name,
-    records: new Map(views.map(({ hub, records }) => [hub.name, records])),
-    broken: new Map(views.map(({ hub, broken }) => [hub.name, broken])),
+    records: new Map(
+      views.map(({ hub, records }) => [
+        hub.name,
+        {
+          byName: new Map(records.map((record) => [record.name, record])),
+          ownByMember: new Map(
+            records.filter(({ fleet }) => fleet === options.fleet.name).map((record) => [record.member, record]),
+          ),
+        },
+      ]),
+    ),
+    broken: new Map(views.map(({ hub, broken }) => [hub.name, new Map(broken.map((entry) => [entry.name, entry]))])),
     hubServers: new Map(
       views.flatMap(({ candidates }) => candidates.map(({ registration, server }) => [registration.id, server])),
     ),

@@ -8,7 +8,7 @@ import { kubeSystemRef, recordStep, recordStepId } from './record.ts';
 import { leftoversOf, refsOfRemoval, removalOrder, type Target, targetsOf } from './removal.ts';
 import { refsOfCondition } from './steps/condition.ts';
 import { handlerOf } from './steps/index.ts';
-import { type Ending, fenced, mayStart, rerun, stopped, type Work } from './work.ts';
+import { type Ending, fenced, mayWriteNow, rerun, stopped, type Work } from './work.ts';
 
 const pollMs = { hub: 5_000, member: 1_000 } as const;
 
@@ -27,6 +27,7 @@ export async function remove(work: Work): Promise<Ending> {
   const deadline = clock.now() + work.waitTimeoutMs;
   /** Leftovers that were found to be more than that, and stay. */
   const staying = new Set<string>();
+  const deletes = new Deletes();
   let waiting = '';
   let step = subject.steps[0]?.id ?? '';
 
@@ -55,12 +56,18 @@ export async function remove(work: Work): Promise<Ending> {
         await alarm.changed(Math.min(pollMs[next.step.site], Math.max(deadline - clock.now(), 1)), signal);
         continue;
       }
-      const refusal = await mayStart(work);
+      const refusal = await mayWriteNow(work, live);
       if (refusal !== undefined) return refusal;
       if (next.is === 'gone') {
         work.onEvent({ type: 'performing', id: plan.id, step, title: 'leave a tombstone' });
         await leaveTombstone(work);
         return { is: 'done' };
+      }
+      const back = next.targets.find(({ site, name }) => deletes.tooMany(`${site} ${name}`));
+      if (back !== undefined || clock.now() >= deadline) {
+        const reason =
+          back === undefined ? 'timed out' : `${back.name} is put back by somebody each time it is deleted`;
+        return { is: 'failed', step, reason, next: rerun };
       }
       const names = next.targets.map(({ name }) => name).join(', ');
       work.onEvent({ type: 'performing', id: plan.id, step, title: `remove ${names}` });
@@ -73,6 +80,20 @@ export async function remove(work: Work): Promise<Ending> {
     } finally {
       alarm.disarm();
     }
+  }
+}
+
+/** How often an object may be deleted, under whatever UID, before it is plain that somebody makes it anew. */
+const attempts = 5;
+
+class Deletes {
+  readonly #counts = new Map<string, number>();
+
+  /** Counts one more. @returns whether it is one too many */
+  tooMany(name: string): boolean {
+    const count = (this.#counts.get(name) ?? 0) + 1;
+    this.#counts.set(name, count);
+    return count > attempts;
   }
 }
 
@@ -143,7 +164,7 @@ async function leftoverOf(
     if (targets.length > 0) {
       if (leave.onlyIf === undefined) return { is: 'delete', step, targets };
       const judgement = judge(leave.onlyIf, await observe(work.sites, refsOfCondition(leave.onlyIf)));
-      if (judgement.is === 'unknown') return { unknown: judgement.because };
+      // What cannot be proven to be a mere leftover stays, too.
       if (judgement.is === 'holds') return { is: 'delete', step, targets };
       const names = targets.map(({ name }) => name).join(', ');
       for (const { name } of targets) staying.add(name);

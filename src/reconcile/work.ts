@@ -1,8 +1,12 @@
 import { ClusterError } from '../model/errors.ts';
 import type { ExecuteEvent, Outcome } from '../model/outcome.ts';
 import type { Readings } from '../model/readings.ts';
+import { judge, nameOf } from './judge.ts';
+import { observe } from './observe.ts';
 import { kubeSystemRef } from './record.ts';
+import { refsOfCondition } from './steps/condition.ts';
 import type { Context, Sites } from './steps/handler.ts';
+import { handlerOf } from './steps/index.ts';
 import type { Draft } from './subject.ts';
 import type { Clock, HubWaker } from './wait.ts';
 
@@ -20,7 +24,7 @@ export interface Work {
   /** For the whole registration, in milliseconds. */
   readonly waitTimeoutMs: number;
   readonly onEvent: (event: ExecuteEvent) => void;
-  /** Whether the hub's lock is still ours; asked before the first write. */
+  /** Whether the hub's lock is still ours; asked before every write. */
   readonly mayWrite: () => Promise<boolean>;
 }
 
@@ -77,14 +81,58 @@ export function fenced(
   };
 }
 
-/** Asks, before the first write of a registration, whether the hub's lock is still ours. @returns why it may not write */
-export async function mayStart({ written, mayWrite }: Work): Promise<Ending | undefined> {
-  if (written.length > 0) return undefined;
+/**
+ * Asked before every write: whether the hub's lock is still ours, and before the first one whether things are as planned.
+ * @param live the readings of this pass, whole
+ * @returns why it may not write
+ */
+export async function mayWriteNow(work: Work, live: Readings): Promise<Ending | undefined> {
+  const { written, mayWrite } = work;
+  const stop = (reason: string, next: string = 'plan again'): Ending =>
+    stopped('lock', { is: 'blocked', reason, next }, written);
   try {
-    if (await mayWrite()) return undefined;
+    if (!(await mayWrite())) return stop('the lock on the hub was taken by another run');
+    if (written.length > 0) return undefined;
+    const changed = changedSincePlan(work, live) ?? (await worksAdded(work)) ?? (await aliveAgain(work));
+    return changed === undefined ? undefined : { is: 'refused', reason: changed, next: 'plan again' };
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
-    return { is: 'blocked', reason: error.message, next: error.next ?? 'plan again' };
+    return stop(error.message, error.next);
   }
-  return { is: 'blocked', reason: 'the lock on the hub was taken by another run', next: 'plan again' };
+}
+
+/** Between plan and confirmation others work too: what has the names by now must be what was planned for. */
+function changedSincePlan({ draft: { subject } }: Work, live: Readings): string | undefined {
+  for (const step of subject.steps) {
+    for (const ref of handlerOf(step).owned(step)) {
+      const [before, now] = [subject.live.get(ref), live.get(ref)];
+      if (before.is === 'unreadable' || now.is !== 'found') continue;
+      if (before.is !== 'found') return `changed since the plan: ${nameOf(ref)} is there by now`;
+      if (before.object.metadata.uid !== now.object.metadata.uid) {
+        return `changed since the plan: ${nameOf(ref)} is another one by now`;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** What an unjoin takes from the member was counted in the plan; nothing more goes. */
+async function worksAdded({ draft: { plan, subject }, sites }: Work): Promise<string | undefined> {
+  if (plan.consequences === undefined) return undefined;
+  const { works } = subject.driver.consequences(subject.registration);
+  const reading = (await observe({ hub: sites.hub }, [works])).get(works);
+  if (reading.is === 'unreadable') return reading.reason;
+  const names = reading.is === 'listed' ? reading.items.map(({ metadata }) => metadata.name) : [];
+  const added = names.filter((name) => !plan.consequences?.workNames.includes(name));
+  return added.length === 0 ? undefined : `changed since the plan: it did not count ${added.join(', ')}`;
+}
+
+/** A member given up for dead must still be dead. */
+async function aliveAgain({ draft: { subject }, sites }: Work): Promise<string | undefined> {
+  const { forget, rebuilt, record, memberUid, driver, registration } = subject;
+  if (forget !== true && (rebuilt !== true || record === undefined || record.memberUid === memberUid)) return undefined;
+  const { heartbeat } = driver.signs(registration);
+  const judgement = judge(heartbeat, await observe({ hub: sites.hub }, refsOfCondition(heartbeat)));
+  if (judgement.is === 'fails') return undefined;
+  return judgement.is === 'unknown' ? judgement.because : 'changed since the plan: its agent renews its lease again';
 }

@@ -154,3 +154,18 @@ test('a certificate request from a stranger is reported, never approved, and doe
   expect(after['status']).toEqual({});
   expect(bed.requests.filter((line) => line.includes('edge-3-stranger'))).toEqual([]);
 });
+
+test('what fails of a pruned unjoin is done again by the command that the summary shows', async () => {
+  await bed.write('orphan.yaml', fleetText(['edge-1', 'edge-2']));
+  bed.fault = (context, { method, path }) =>
+    context === 'edge-3' && method === 'DELETE' && path.includes('/klusterlets/')
+      ? { status: 403, headers: {}, body: '' }
+      : undefined;
+  const ran = await bed.rollcall(['apply', '-f', 'orphan.yaml', '--prune', '--yes', '--allow-removals', '1']);
+  expect(ran.code).toBe(5);
+  expect(ran.out).toMatch(/^again: rollcall apply -f orphan.yaml --prune --member edge-3$/m);
+  bed.fault = () => undefined;
+  const argv = ['apply', '-f', 'orphan.yaml', '--prune', '--member', 'edge-3', '--yes', '--allow-removals', '1'];
+  const again = await bed.rollcall(argv);
+  expect(again).toMatchObject({ code: 0, out: expect.stringContaining('hub/edge-3: unjoined') });
+});

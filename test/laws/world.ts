@@ -34,6 +34,8 @@ export interface ApplyHow {
   readonly waitTimeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: ExecuteEvent) => void;
+  /** What others do between the plan and its confirmation. */
+  readonly meanwhile?: () => Promise<unknown>;
 }
 
 export interface Applied {
@@ -165,6 +167,7 @@ function session(world: World, clock: FastClock, fault: Fault = () => undefined)
       const drafts = found.drafts.filter(({ plan }) => ids.has(plan.id));
       const events: ExecuteEvent[] = [];
       if (drafts.length === 0) return { survey: found, outcomes: [], events };
+      await how.meanwhile?.();
       const hubs = new Map([...found.hubs].filter(([hub]) => drafts.some(({ plan }) => plan.hub === hub)));
       const lock = await takeLock(hubs, fleet.name, `test ${Math.random()}`);
       try {

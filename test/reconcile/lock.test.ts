@@ -47,6 +47,18 @@ test('a renewed lock is not taken over', async () => {
   await expect(takeLock(hubs(), 'acme', 'bob')).rejects.toThrow(/locked by alice/);
 });
 
+test('a lock edited by hand locks nobody out for good, and says what is known of it', async () => {
+  const lock = await takeLock(hubs(), 'acme', 'alice');
+  await world.kubectl('hub', 'PATCH', lease, { spec: { acquireTime: null, leaseDurationSeconds: 90 } });
+  await expect(takeLock(hubs(), 'acme', 'bob')).rejects.toMatchObject({
+    message: 'hub hub is locked by alice; nothing was changed',
+    next: 'wait for that run; a lock that is not renewed ends after 90 s',
+  });
+  await world.kubectl('hub', 'PATCH', lease, { spec: { renewTime: '2099-01-01T00:00:00.000000Z' } });
+  expect(await (await takeLock(hubs(), 'acme', 'bob')).held('hub')).toBe(true);
+  expect(await lock.held('hub')).toBe(false);
+});
+
 test('of two runs at once one gets it', async () => {
   const tries = await Promise.allSettled(['alice', 'bob', 'carol'].map((who) => takeLock(hubs(), 'acme', who)));
   expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);

@@ -49,6 +49,17 @@ test('usage is a table by cluster with a sum', async () => {
   expect(usageText([], style)).toBe('');
 });
 
+test('a cluster that was opened twice has one line', () => {
+  const lines = usageText([cluster('hub', 9), cluster('edge-1', 5), cluster('edge-1', 7, { PATCH: 1 })], style).split(
+    '\n',
+  );
+  expect(lines.slice(2)).toEqual([
+    expect.stringMatching(/^edge-1 +2 +13 +12 +1$/),
+    expect.stringMatching(/^total +3 +22 /),
+    '',
+  ]);
+});
+
 test('many clusters with equal counts share a line', () => {
   const members = Array.from({ length: 400 }, (_, at) => cluster(`edge-${at}`, at === 7 ? 6 : 5));
   const lines = usageText([cluster('hub', 9), ...members], style).split('\n');

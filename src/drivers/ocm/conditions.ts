@@ -36,6 +36,13 @@ const bootstrapMatches = (facts: HubFacts, refs: Refs): readonly Condition[] => 
   },
 ];
 
+const namesHub = (from: Ref, facts: HubFacts, text: string): Condition => ({
+  from,
+  path: ['facts', 'kubeconfig', 'server'],
+  equals: { value: facts.server },
+  says: text,
+});
+
 /** Somebody may have given the agent to another hub, or to another name, since: then it is not ours to remove. */
 export const agentIsOurs = (registration: Registration, facts: HubFacts, refs: Refs): Condition => ({
   all: [
@@ -52,13 +59,18 @@ export const agentIsOurs = (registration: Registration, facts: HubFacts, refs: R
     },
     {
       any: [
-        { ref: refs.bootstrap, is: 'absent', says: 'no bootstrap secret to be there' },
         {
-          from: refs.bootstrap,
-          path: ['facts', 'kubeconfig', 'server'],
-          equals: { value: facts.server },
-          says: 'the bootstrap secret to name this hub',
+          all: [
+            { ref: refs.bootstrap, is: 'absent', says: 'no bootstrap secret to be there' },
+            {
+              any: [
+                { ref: refs.hubCredential, is: 'absent', says: "no agent's certificate to be there" },
+                namesHub(refs.hubCredential, facts, "the agent's certificate to be for this hub"),
+              ],
+            },
+          ],
         },
+        namesHub(refs.bootstrap, facts, 'the bootstrap secret to name this hub'),
       ],
     },
   ],
@@ -133,11 +145,19 @@ export const agentAlive = (refs: Refs): Condition => ({
   ],
 });
 
-/** Somebody took the consent back after it was given. Never accepted yet = the condition is not there. */
+/**
+ * Somebody took the consent back after it was given. Never accepted yet = the condition is not there; it turns False only when
+ * the hub's controller gets to it, so its status says nothing.
+ */
 export const notDenied = (refs: Refs): Condition => ({
   not: {
     all: [
-      says(refs.managedCluster, 'HubAcceptedManagedCluster', 'False', 'the hub has denied the cluster'),
+      {
+        from: refs.managedCluster,
+        path: conditionPath('HubAcceptedManagedCluster', 'status'),
+        exists: true,
+        says: 'the cluster was accepted before',
+      },
       {
         not: {
           from: refs.managedCluster,

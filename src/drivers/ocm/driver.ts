@@ -2,10 +2,29 @@ import type { Driver } from '../../model/driver.ts';
 import type { Mode } from '../../model/fleet.ts';
 import { api } from './api.ts';
 import { agentAlive, availableSince, leaseFresh } from './conditions.ts';
-import { namesOf, refsOf } from './refs.ts';
+import type { Condition } from '../../model/step.ts';
+import { namesOf, refsOf, type Refs } from './refs.ts';
 import { type Flavour, ocmSteps } from './steps.ts';
 
 const managedClusters = { site: 'hub', read: 'list', key: { type: api.managedCluster } } as const;
+
+/** An agent of this cluster name was installed on the member, or has its certificate there. */
+const holdsAgent = (cluster: string, refs: Refs): Condition => ({
+  any: [
+    {
+      from: refs.klusterlet,
+      path: ['spec', 'clusterName'],
+      equals: { value: cluster },
+      says: 'the Klusterlet to be of this cluster name',
+    },
+    {
+      from: refs.hubCredential,
+      path: ['facts', 'cluster-name'],
+      equals: { value: cluster },
+      says: "the agent's certificate to be for this cluster name",
+    },
+  ],
+});
 
 /** @returns the driver of one of the OCM modes whose agent runs on the member itself */
 export function ocmDriver<M extends Mode>(mode: M, flavour: Flavour): Driver & { readonly mode: M } {
@@ -21,6 +40,7 @@ export function ocmDriver<M extends Mode>(mode: M, flavour: Flavour): Driver & {
         name: metadata.name,
         uid: metadata.uid ?? '',
         deleting: metadata.deletionTimestamp !== undefined,
+        labels: metadata.labels ?? {},
       }));
     },
     sites: ({ hub, member }) => ({ hub: hub.access, member: member.access }),
@@ -34,6 +54,7 @@ export function ocmDriver<M extends Mode>(mode: M, flavour: Flavour): Driver & {
       return {
         agentAlive: agentAlive(refs),
         heartbeat: leaseFresh(refs),
+        holdsAgent: holdsAgent(namesOf(registration).cluster, refs),
         agentRenewed: { from: refs.lease, path: ['spec', 'renewTime'] },
         since: availableSince(refs),
         certificateExpires: { from: refs.hubCredential, path: ['facts', 'tls.crt', 'notAfter'] },

@@ -33,7 +33,8 @@ describe('history', () => {
     const { api } = start();
     const made = await api.post(configMaps, named('a'));
     await api.delete(`${configMaps}/a`);
-    const at = (version: unknown) => api.get(`${configMaps}?resourceVersionMatch=Exact&resourceVersion=${String(version)}`);
+    const at = (version: unknown) =>
+      api.get(`${configMaps}?resourceVersionMatch=Exact&resourceVersion=${String(version)}`);
     expect((await at(made.body.metadata.resourceVersion)).body.items).toMatchObject([{ metadata: { name: 'a' } }]);
     expect(await at(99_999)).toMatchObject({ status: 504, body: { reason: 'Timeout' } });
   });
