@@ -10,6 +10,8 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
+const afterExpiryMs = 1_000;
+
 interface Waiter {
   readonly refs: readonly Ref[];
   readonly wake: () => void;
@@ -83,6 +85,8 @@ export class HubWaker {
       } catch (error) {
         if (!(error instanceof ClusterError)) throw error;
         if (error.kind !== 'expired') return;
+        // A server that is short of memory may say so at once, every time.
+        await this.#clock.sleep(afterExpiryMs, signal);
       }
     }
   }

@@ -38,7 +38,8 @@ function objection(step: ApprovalStep, request: KubeObject, live: Readings): str
   if (!facts.commonName.startsWith(evidence.commonNamePrefix)) return 'is for another cluster name';
   if (evidence.commonNameSuffix !== undefined) {
     const suffix = textOf(evidence.commonNameSuffix, live);
-    if (facts.commonName !== `${evidence.commonNamePrefix}${suffix}`) return "does not carry the Klusterlet's UID";
+    if (suffix === undefined || facts.commonName !== `${evidence.commonNamePrefix}${suffix}`)
+      return "does not carry the Klusterlet's UID";
   }
   return undefined;
 }
