@@ -108,5 +108,11 @@ function fieldDiff(name: string, path: Path, desired: KubeObject, live: KubeObje
   };
 }
 
-const show = (value: unknown): string =>
-  value === undefined ? '(none)' : typeof value === 'string' ? value : JSON.stringify(value);
+const longest = 120;
+
+/** Values in a reason stand in the middle of a sentence. */
+function show(value: unknown): string {
+  if (value === undefined) return '(none)';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+}

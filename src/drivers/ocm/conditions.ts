@@ -48,17 +48,18 @@ export const agentIsOurs = (registration: Registration, facts: HubFacts, refs: R
   all: [
     {
       any: [
-        { ref: refs.klusterlet, is: 'absent', says: 'no Klusterlet to be there' },
         {
           from: refs.klusterlet,
           path: ['spec', 'clusterName'],
           equals: { value: namesOf(registration).cluster },
           says: 'the Klusterlet to be of this cluster name',
         },
+        { ref: refs.klusterlet, is: 'absent', says: 'no Klusterlet to be there' },
       ],
     },
     {
       any: [
+        namesHub(refs.bootstrap, facts, 'the bootstrap secret to name this hub'),
         {
           all: [
             { ref: refs.bootstrap, is: 'absent', says: 'no bootstrap secret to be there' },
@@ -70,7 +71,6 @@ export const agentIsOurs = (registration: Registration, facts: HubFacts, refs: R
             },
           ],
         },
-        namesHub(refs.bootstrap, facts, 'the bootstrap secret to name this hub'),
       ],
     },
   ],
