@@ -24,6 +24,8 @@ export interface PolicyContext {
   readonly broken: ReadonlyMap<string, ReadonlyMap<string, BrokenRecord>>;
   /** The server that members are told to use, by registration id. */
   readonly hubServers: ReadonlyMap<string, string>;
+  /** Hubs that were not read in this run, by the member that the file has on them. */
+  readonly unread: ReadonlyMap<string, string>;
   readonly prune: boolean;
   readonly only?: readonly Action[];
 }
@@ -32,10 +34,10 @@ export interface PolicyContext {
 export type Policy = (drafts: readonly Draft[], context: PolicyContext) => readonly Draft[];
 
 const each =
-  (judge: (entry: Draft, context: PolicyContext) => Partial<RegistrationPlan> | undefined): Policy =>
+  (decide: (entry: Draft, context: PolicyContext) => Partial<RegistrationPlan> | undefined): Policy =>
   (drafts, context) =>
     drafts.map((entry) => {
-      const change = judge(entry, context);
+      const change = decide(entry, context);
       return change === undefined ? entry : { ...entry, plan: { ...entry.plan, ...change } };
     });
 
@@ -87,9 +89,10 @@ const pinnedNames: Policy = each(({ plan, subject }, { records }) => {
 
 /** Another cluster answers under the old name. */
 const anotherCluster: Policy = each(({ plan, subject }) => {
-  const { record, memberUid, rebuilt } = subject;
-  if (record === undefined || memberUid === undefined || record.memberUid === memberUid || rebuilt === true)
-    return undefined;
+  const { record, memberUid, rebuilt, registration } = subject;
+  if (record === undefined || memberUid === undefined || record.memberUid === memberUid) return undefined;
+  // A rebuilt cluster is joined afresh; what leaves must be what was joined.
+  if (rebuilt === true && registration.state === 'present') return undefined;
   // What else is refused of it (no operator, say) would only mislead: it is not the cluster that is meant.
   if (plan.verdict.is === 'blocked') return undefined;
   return refuse(
@@ -187,6 +190,21 @@ const occupied: Policy = each(({ plan, subject }, { fleet }) => {
       );
 });
 
+/** Two entries of the file may reach one hub: as long as one of them was not read, what belongs to it looks like an orphan. */
+const unreadHome: Policy = each(({ plan, subject }, { unread, prune }) => {
+  const home = unread.get(plan.member);
+  if (home === undefined || subject.why !== orphanReason || plan.verdict.is !== 'change') return undefined;
+  if (!prune && subject.forget !== true) return undefined;
+  return {
+    verdict: {
+      is: 'blocked',
+      reason: `the file has ${plan.member} on hub ${home}, which was not read and may be this very cluster`,
+      next: 'let one run read both hubs',
+    },
+    steps: [],
+  };
+});
+
 /** What is not in the file any more goes only when asked, and until then nothing that would stand in its way is a fault. */
 const orphans: Policy = each(({ plan, subject }, { prune }) => {
   const { verdict } = plan;
@@ -218,6 +236,7 @@ export const policies: readonly Policy[] = [
   sharedIdentity,
   loopbackEndpoint,
   occupied,
+  unreadHome,
   orphans,
   onlyActions,
 ];

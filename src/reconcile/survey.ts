@@ -86,6 +86,7 @@ function toldApart(
 }
 
 function judgedBy(views: readonly HubView[], drafts: readonly Draft[], options: SurveyOptions): readonly Draft[] {
+  const read = new Set(views.map(({ hub }) => hub.name));
   const context = {
     fleet: options.fleet.name,
     records: new Map(
@@ -102,6 +103,11 @@ function judgedBy(views: readonly HubView[], drafts: readonly Draft[], options: 
     broken: new Map(views.map(({ hub, broken }) => [hub.name, new Map(broken.map((entry) => [entry.name, entry]))])),
     hubServers: new Map(
       views.flatMap(({ candidates }) => candidates.map(({ registration, server }) => [registration.id, server])),
+    ),
+    unread: new Map(
+      options.fleet.registrations
+        .filter(({ hub, state }) => state === 'present' && !read.has(hub.name))
+        .map(({ hub, member }) => [member.name, hub.name]),
     ),
     prune: options.prune,
     ...(options.only === undefined ? {} : { only: options.only }),

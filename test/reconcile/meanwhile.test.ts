@@ -146,3 +146,13 @@ test('what somebody puts back each time it is deleted ends the unjoin, with its 
   const { outcomes } = await world.apply(leaving);
   expect(outcomes).toMatchObject([{ is: 'failed', reason: expect.stringContaining('is put back by somebody') }]);
 });
+
+test('--rebuilt is for joining afresh: with state: absent another cluster under the name is refused all the same', async () => {
+  world = await testWorld({ members: ['a', 'b'] });
+  await world.apply(here);
+  const wrong = fleetOf([{ name: 'edge', context: 'b', state: 'absent' }]);
+  const { plan } = await world.plan(wrong, { rebuilt: ['edge'] });
+  expect(plan.registrations).toMatchObject([
+    { verdict: { is: 'refused', reason: expect.stringContaining('another cluster') } },
+  ]);
+});
