@@ -155,7 +155,9 @@ test('what goes wrong is told in one line, without what the plugin printed', asy
   });
 });
 
-test('a plugin that waits for a child of its own is given up in time, and the child ends with it', { timeout: 3_000 }, async () => {
+test('a plugin that waits for a child of its own is given up in time, and the child ends with it', {
+  timeout: 3_000,
+}, async () => {
   const path = plugin(`sleep 20 &\necho $! > "${folder}/child"\nwait`);
   const error = await errorOf(plugins({ timeoutMs: 300 }).credentials(command(path)).current());
   expect(error.message).toBe(`exec plugin ${path} gave no answer within 0.3 s`);
@@ -169,7 +171,7 @@ test('nor does a child of a plugin that talks to a person hold up the answer', {
   expect((await errorOf(interactive.current())).message).toBe(`exec plugin ${path} gave no answer within 0.3 s`);
 });
 
-test('a failure is every request\'s for a while: a plugin that fails is not run for each of them', async () => {
+test("a failure is every request's for a while: a plugin that fails is not run for each of them", async () => {
   const path = plugin('exit 1');
   const shared = plugins();
   const first = await errorOf(shared.credentials(command(path)).current());
