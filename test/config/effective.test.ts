@@ -31,7 +31,7 @@ members:
     access: { kubeconfig: "kube/{name}.yaml" }
   - { name: edge-2, registrations: null }
 `;
-  expect(await effective(text, { cwd: '/work' })).toBe(`apiVersion: rollcall.dev/v1alpha1
+  expect(await effective(text, { cwd: '/srv' })).toBe(`apiVersion: rollcall.dev/v1alpha1
 kind: Fleet
 name: acme # stdin:3
 hubs:
@@ -45,7 +45,7 @@ members:
       size: small # stdin:14
       acme.example/odd: '123' # stdin:14
     access:
-      kubeconfig: /work/kube/edge-1.yaml # stdin:15
+      kubeconfig: /srv/kube/edge-1.yaml # stdin:15
       context: edge-1 # default: the name
     registrations:
       - hub: prod # from group small, stdin:11

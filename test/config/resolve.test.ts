@@ -141,13 +141,13 @@ describe('variables', () => {
 
   test('come from --var first, then from ROLLCALL_VAR_, and are relative to the file', async () => {
     const { members } = await fleetOf(text, {
-      cwd: '/work/fleet',
+      cwd: '/srv/fleet',
       vars: { DIR: 'kube' },
       env: { ROLLCALL_VAR_DIR: 'other', ROLLCALL_VAR_HOST: 'h:1' },
     });
     expect(members.map(({ access }) => access)).toEqual([
-      { via: 'kubeconfig', kubeconfig: '/work/fleet/kube/k', context: '${DIR}', insideFleetFolder: true },
-      { via: 'server', server: 'https://h:1', tokenFile: '/work/fleet/t' },
+      { via: 'kubeconfig', kubeconfig: '/srv/fleet/kube/k', context: '${DIR}', insideFleetFolder: true },
+      { via: 'server', server: 'https://h:1', tokenFile: '/srv/fleet/t' },
     ]);
   });
 
