@@ -22,7 +22,7 @@ import { trustedAccess } from './recorded-access.ts';
 import type { SurveyOptions } from './scope.ts';
 import { refsOfCondition } from './steps/condition.ts';
 import type { Context } from './steps/handler.ts';
-import { orphanReason, type Subject } from './subject.ts';
+import { framed, orphanReason, type Subject } from './subject.ts';
 
 /** One hub as it was read, with everything that concerns it in this run. */
 export interface HubView {
@@ -216,17 +216,8 @@ const orphansOf = (
     .filter(({ member, labels }) => !declared.has(`${hub.name}/${member}`) && options.selects({ name: member, labels }))
     .map((record) => registrationOf(record, hub));
 
-const blockedPlan = (registration: Registration, reason: string, next: string | undefined): RegistrationPlan => ({
-  id: registration.id,
-  hub: registration.hub.name,
-  member: registration.member.name,
-  nameOnHub: nameOnHub(registration),
-  mode: registration.mode,
-  source: registration.source,
-  verdict: { is: 'blocked', reason, ...(next === undefined ? {} : { next }) },
-  steps: [],
-  notes: [],
-});
+const blockedPlan = (registration: Registration, reason: string, next: string | undefined): RegistrationPlan =>
+  framed({ registration }, { is: 'blocked', reason, ...(next === undefined ? {} : { next }) });
 
 /** @returns what is registered on a hub without a record and without a line in the file */
 export function unmanagedOn({ hub, found, records }: HubView, fleet: Fleet): readonly Unmanaged[] {

@@ -40,7 +40,7 @@ export const orphanReason = 'not in the file';
 
 /** @returns a plan of the subject with its frame filled in */
 export const framed = (
-  { registration, why }: Subject,
+  { registration, why }: Pick<Subject, 'registration' | 'why'>,
   verdict: Verdict,
   rest: {
     readonly steps?: readonly PlannedStep[];
@@ -53,7 +53,8 @@ export const framed = (
   member: registration.member.name,
   nameOnHub: nameOnHub(registration),
   mode: registration.mode,
-  source: registration.source,
+  // An orphan stands nowhere in the file.
+  ...(why === orphanReason ? {} : { source: registration.source }),
   ...(why === undefined ? {} : { why }),
   verdict,
   steps: rest.steps ?? [],
