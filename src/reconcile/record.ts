@@ -1,3 +1,4 @@
+import { keysSorted } from '../model/canonical.ts';
 import type { KubeObject, ResourceType } from '../model/cluster.ts';
 import { type Access, type Mode, modes, nameOnHub, type OcmOptions, type Registration } from '../model/fleet.ts';
 import type { Ref } from '../model/readings.ts';
@@ -200,11 +201,7 @@ export const registrationOf = (record: FleetRecord, hub: Registration['hub']): R
 });
 
 /** JSON with sorted keys: the same value gives the same text. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) =>
-    isRecord(item) ? Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1))) : item,
-  );
-}
+export const canonical = (value: unknown): string => JSON.stringify(keysSorted(value));
 
 /** The namespace of the member whose UID tells one cluster from another. */
 export const kubeSystemRef = {
